@@ -1,0 +1,1 @@
+//! The words of Go modules: paths, versions, their order and escaping.

@@ -1,0 +1,1 @@
+//! The module server: routes, mirroring, verification, freshness, metrics.

@@ -1,0 +1,1 @@
+//! Objects by key, with compare-and-swap: a directory, or memory; knows nothing of Go.

@@ -1,0 +1,1 @@
+//! The checksum database: signed notes, transparency-log proofs, tiles and lookups; no sockets.

@@ -1,0 +1,1 @@
+//! The door: arguments, settings with origins, commands, output and exit codes.

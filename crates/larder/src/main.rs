@@ -1,0 +1,2 @@
+//! The binary: five lines over the library.
+fn main() {}

@@ -1,0 +1,181 @@
+//! Reading and growing the records of versions, and their bodies.
+//!
+//! A part is added by compare-and-swap, the body before the record that names it: a reader sees
+//! whole parts or nothing, whatever dies when. Losing the race means merging with the winner.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use larder_module::ModuleVersion;
+use larder_store::{Body, Condition, Durability, Key, KeyError, PutOutcome, SpoolFile, Store};
+use larder_store::{StoreError, Tag};
+
+use super::record::{Parts, RecordError, VersionRecord};
+use super::{version_key, version_of};
+
+/// The records in a store.
+#[derive(Clone)]
+pub(crate) struct Versions {
+    store: Arc<dyn Store>,
+}
+
+/// Why a record could not be read or grown.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum VersionsError {
+    /// The store failed.
+    #[error("the store failed")]
+    Store(#[from] StoreError),
+    /// A module path or version too long for a key.
+    #[error("no key can name it")]
+    Key(#[from] KeyError),
+    /// The record is damaged or would have changed.
+    #[error(transparent)]
+    Record(#[from] RecordError),
+    /// Other writers won every time.
+    #[error("gave up after losing {0} races for one record")]
+    Contended(u32),
+}
+
+impl Versions {
+    /// The records in `store`.
+    pub(crate) fn new(store: Arc<dyn Store>) -> Self {
+        Self { store }
+    }
+
+    /// The record of a version, if there is one.
+    pub(crate) async fn get(
+        &self,
+        version: &ModuleVersion,
+    ) -> Result<Option<VersionRecord>, VersionsError> {
+        Ok(self.read(&version_key("ver", version)?).await?.map(|(record, _)| record))
+    }
+
+    /// The body of a stored zip; `None` when it was lost or evicted.
+    pub(crate) async fn body(&self, sha256: &str) -> Result<Option<Body>, VersionsError> {
+        Ok(self.store.body(&blob_key(sha256)?).await?)
+    }
+
+    /// Stores a body under its hash; returns once it is durable.
+    pub(crate) async fn put_body(
+        &self,
+        sha256: &str,
+        spooled: &SpoolFile,
+    ) -> Result<(), VersionsError> {
+        Ok(self.store.put_body(&blob_key(sha256)?, spooled).await?)
+    }
+
+    /// Adds parts to a version's record and returns what it then holds. While the record has no
+    /// proof, a note under `pending/` precedes it, so that a restart finds what is still owed.
+    pub(crate) async fn add(
+        &self,
+        version: &ModuleVersion,
+        parts: Parts,
+    ) -> Result<VersionRecord, VersionsError> {
+        const TRIES: u32 = 32;
+        let key = version_key("ver", version)?;
+        for _ in 0..TRIES {
+            let found = self.read(&key).await?;
+            let (kept, condition) = match found {
+                Some((record, tag)) => (record, Condition::Matches(tag)),
+                None => (VersionRecord::empty(Timestamp::now()), Condition::Absent),
+            };
+            let grown = kept.with(parts.clone())?;
+            if grown == kept {
+                return Ok(grown);
+            }
+            if owes_proof(&grown) && !owes_proof(&kept) {
+                self.note_pending(version).await?;
+            }
+            let put = self.store.put(&key, grown.encode(), condition, Durability::Durable);
+            if let PutOutcome::Stored(_) = put.await? {
+                return Ok(grown);
+            }
+        }
+        Err(VersionsError::Contended(TRIES))
+    }
+
+    /// The versions that may still owe a proof.
+    pub(crate) async fn pending(&self) -> Result<Vec<ModuleVersion>, VersionsError> {
+        const PAGE: usize = 1000;
+        let (prefix, mut after, mut found) = (Key::parse("pending")?, None, Vec::new());
+        loop {
+            let page = self.store.list(&prefix, after.as_ref(), PAGE).await?;
+            found.extend(page.iter().filter_map(|listed| version_of("pending", &listed.key)));
+            match page.last() {
+                Some(last) if page.len() == PAGE => after = Some(last.key.clone()),
+                _ => return Ok(found),
+            }
+        }
+    }
+
+    /// Forgets that a version owes a proof: it has one, or it was refused.
+    pub(crate) async fn settle(&self, version: &ModuleVersion) -> Result<(), VersionsError> {
+        self.store.delete(&version_key("pending", version)?).await?;
+        Ok(())
+    }
+
+    async fn note_pending(&self, version: &ModuleVersion) -> Result<(), VersionsError> {
+        let key = version_key("pending", version)?;
+        let note = bytes::Bytes::from_static(b"proof pending\n");
+        self.store.put(&key, note, Condition::Always, Durability::Durable).await?;
+        Ok(())
+    }
+
+    async fn read(&self, key: &Key) -> Result<Option<(VersionRecord, Tag)>, VersionsError> {
+        let Some(object) = self.store.get(key).await? else { return Ok(None) };
+        Ok(Some((VersionRecord::decode(&object.bytes)?, object.tag)))
+    }
+}
+
+/// Whether the record holds something that wants a proof and has none.
+pub(crate) fn owes_proof(record: &VersionRecord) -> bool {
+    record.proof.is_none() && (record.go_mod.is_some() || record.zip.is_some())
+}
+
+fn blob_key(sha256: &str) -> Result<Key, KeyError> {
+    Key::parse(&format!("blob/{sha256}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bytes::Bytes;
+    use larder_module::{ModulePath, Version};
+    use larder_store::MemoryStore;
+
+    fn version(n: u64) -> ModuleVersion {
+        let path = ModulePath::parse("example.com/Azure/a").expect("a path");
+        let version = Version::parse(&format!("v1.0.{n}")).expect("a version");
+        ModuleVersion::new(path, version).expect("they fit")
+    }
+
+    fn go_mod(text: &'static str) -> Parts {
+        Parts { go_mod: Some(Bytes::from_static(text.as_bytes())), ..Parts::default() }
+    }
+
+    #[tokio::test]
+    async fn a_record_without_proof_is_pending_until_settled() {
+        let versions = Versions::new(Arc::new(MemoryStore::new()));
+        versions.add(&version(1), go_mod("module a\n")).await.expect("adds");
+        assert_eq!(versions.pending().await.expect("lists"), vec![version(1)]);
+        versions.settle(&version(1)).await.expect("settles");
+        assert_eq!(versions.pending().await.expect("lists"), vec![]);
+        let proven = Parts { proof: Some(super::super::record::Proof::FirstSeen), ..go_mod("x") };
+        versions.add(&version(2), proven).await.expect("adds");
+        assert_eq!(versions.pending().await.expect("lists"), vec![]);
+    }
+
+    #[tokio::test]
+    async fn two_writers_of_two_parts_lose_neither() {
+        let versions = Versions::new(Arc::new(MemoryStore::new()));
+        for n in 0..20 {
+            let info = Parts { info: Some(Bytes::from_static(b"{}")), ..Parts::default() };
+            let one = version(n);
+            let (a, b) =
+                tokio::join!(versions.add(&one, info), versions.add(&one, go_mod("module a\n")));
+            assert!(a.is_ok() && b.is_ok());
+            let kept = versions.get(&version(n)).await.expect("reads").expect("is there");
+            assert!(kept.info.is_some() && kept.go_mod.is_some());
+        }
+    }
+}

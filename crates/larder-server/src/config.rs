@@ -1,0 +1,148 @@
+//! What the server must be told: plain data with defaults, filled by the door.
+//!
+//! Nothing here reads a file, a flag or the environment; units are in the types or in the
+//! field's own words. Bounds on memory follow from `memory` and [`Limits`].
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
+
+use larder_modfetch::FetchConfig;
+use larder_module::PathPatterns;
+
+/// Everything that [`Server::bind`](crate::Server::bind) needs besides a store.
+#[derive(Debug, Clone)]
+pub struct ServerConfig {
+    /// The address to listen on; port 0 takes any free one.
+    pub listen: SocketAddr,
+    /// The path below which everything is served: empty, or `/team-a` without a final slash.
+    pub base_path: String,
+    /// Serving threads; each has its own listener and runtime.
+    pub workers: usize,
+    /// Whether a cold body may stream before it is proved.
+    pub verify: Verify,
+    /// How long the tail of a cold body waits for the checksum database.
+    pub proof_wait: Duration,
+    /// How long changeable answers stay good.
+    pub freshness: Freshness,
+    /// Bytes of whole small responses kept in memory.
+    pub memory: u64,
+    /// What one client, and all of them together, may take.
+    pub limits: Limits,
+    /// Module paths that go to no upstream (the server's GONOPROXY).
+    pub no_proxy: PathPatterns,
+    /// Module paths that go to no checksum database (the server's GONOSUMDB).
+    pub no_sumdb: PathPatterns,
+    /// The checksum databases that are served; the first also verifies. Empty: GOSUMDB=off.
+    pub databases: Vec<DatabaseConfig>,
+    /// Upstreams, credentials, timeouts.
+    pub fetch: FetchConfig,
+    /// How long running requests may finish once the server was told to stop.
+    pub drain: Duration,
+    /// How requests are logged.
+    pub access_log: AccessLog,
+}
+
+impl ServerConfig {
+    /// The defaults of `larder serve`, with `fetch` as its only upstreams and no database.
+    pub fn new(fetch: FetchConfig) -> Self {
+        Self {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 7171)),
+            base_path: String::new(),
+            workers: std::thread::available_parallelism().map_or(1, usize::from),
+            verify: Verify::Stream,
+            proof_wait: Duration::from_secs(5),
+            freshness: Freshness::default(),
+            memory: 64 << 20,
+            limits: Limits::default(),
+            no_proxy: PathPatterns::parse(""),
+            no_sumdb: PathPatterns::parse(""),
+            databases: Vec::new(),
+            fetch,
+            drain: Duration::from_secs(30),
+            access_log: AccessLog::Text,
+        }
+    }
+}
+
+/// Whether a client may see bytes that are not proved yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verify {
+    /// Stream while the body arrives, its tail held back until it is proved.
+    Stream,
+    /// Send nothing before the whole body is proved.
+    Strict,
+}
+
+/// The life of changeable answers: version lists, `@latest`, branches.
+#[derive(Debug, Clone)]
+pub struct Freshness {
+    /// Served without asking for this long.
+    pub ttl: Duration,
+    /// After that, served at once for this long while one request refreshes it.
+    pub stale_while_revalidate: Duration,
+    /// After that, served (marked stale) for this long when the upstream fails.
+    pub stale_if_error: Duration,
+    /// How long "not found" is remembered, in memory.
+    pub negative_ttl: Duration,
+}
+
+impl Default for Freshness {
+    fn default() -> Self {
+        Self {
+            ttl: Duration::from_secs(60),
+            stale_while_revalidate: Duration::from_secs(10 * 60),
+            stale_if_error: Duration::from_secs(7 * 24 * 3600),
+            negative_ttl: Duration::from_secs(5),
+        }
+    }
+}
+
+/// Bounds on what clients may hold.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// Open connections over all workers.
+    pub connections: usize,
+    /// Time for a request's head to arrive.
+    pub header_timeout: Duration,
+    /// Time a kept-alive connection may stay without a request.
+    pub idle_timeout: Duration,
+    /// Time a client may take no byte of an answer.
+    pub write_timeout: Duration,
+    /// Bytes of a request's head (its line and headers).
+    pub head_bytes: usize,
+    /// Bytes of big bodies held in buffers over all clients.
+    pub bytes_in_flight: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connections: 8192,
+            header_timeout: Duration::from_secs(10),
+            idle_timeout: Duration::from_secs(75),
+            write_timeout: Duration::from_secs(60),
+            head_bytes: 32 << 10,
+            bytes_in_flight: 64 << 20,
+        }
+    }
+}
+
+/// One checksum database.
+#[derive(Debug, Clone)]
+pub struct DatabaseConfig {
+    /// `name+hash+key`, as GOSUMDB writes it.
+    pub key: String,
+    /// The database's own address, asked when no upstream serves it.
+    pub url: String,
+}
+
+/// How requests are logged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AccessLog {
+    /// Not at all.
+    Off,
+    /// `key=value` lines.
+    Text,
+    /// One JSON object a line.
+    Json,
+}

@@ -1,0 +1,187 @@
+//! Why a request is refused: one kind, one public text, and the one table from kind to status.
+//!
+//! Statuses follow what the go command does with them (servers.md 2.1): only a real *not found*
+//! is 404, since that is what sends a client on to the next proxy; upstream trouble is 502, 503
+//! or 504; what must not be gone round is 403. The text is what the go command prints; causes are
+//! logged where the failure is made, never sent.
+
+use http::StatusCode;
+use larder_modfetch::{FetchError, FetchErrorKind};
+
+use crate::answer::{Answer, Outcome, RouteLabel};
+
+/// A refusal, cheap to hand to every client that waited for the same fetch.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{text}")]
+pub(crate) struct Failure {
+    kind: FailureKind,
+    text: String,
+}
+
+/// What a refusal means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum FailureKind {
+    /// Nobody has it.
+    NotFound,
+    /// A maintainer purged it.
+    Purged,
+    /// The bytes are not what they should be; nobody may go round that.
+    Integrity,
+    /// The upstream refused with this status.
+    Refused(u16),
+    /// The upstream failed or answered nonsense.
+    Upstream,
+    /// The upstream did not answer in time.
+    UpstreamTimeout,
+    /// No upstream is configured.
+    NoUpstream,
+    /// Strict verification is not possible now.
+    Unverified,
+    /// The store has no room and strict mode forbids passing through.
+    NoRoom,
+    /// The upstream list leads back to this server.
+    Loop,
+    /// Our own fault.
+    Internal,
+}
+
+impl FailureKind {
+    /// The one table from kind to HTTP status.
+    pub(crate) fn status(self) -> StatusCode {
+        match self {
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::Purged => StatusCode::GONE,
+            Self::Integrity => StatusCode::FORBIDDEN,
+            // A 401 or 407 is about our credentials, which the client cannot mend.
+            Self::Refused(401 | 407) => StatusCode::FORBIDDEN,
+            Self::Refused(status) => {
+                StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY)
+            }
+            Self::Upstream => StatusCode::BAD_GATEWAY,
+            Self::UpstreamTimeout => StatusCode::GATEWAY_TIMEOUT,
+            Self::NoUpstream | Self::Unverified | Self::NoRoom => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Loop => StatusCode::LOOP_DETECTED,
+            Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    fn outcome(self) -> Outcome {
+        match self {
+            Self::NotFound | Self::Purged => Outcome::NotFound,
+            Self::Integrity | Self::Refused(_) => Outcome::Refused,
+            Self::Upstream | Self::UpstreamTimeout | Self::NoUpstream | Self::Loop => {
+                Outcome::UpstreamError
+            }
+            Self::Unverified | Self::NoRoom => Outcome::Limited,
+            Self::Internal => Outcome::Internal,
+        }
+    }
+}
+
+impl Failure {
+    /// A refusal with the line that the go command prints.
+    pub(crate) fn new(kind: FailureKind, text: impl Into<String>) -> Self {
+        Self { kind, text: text.into() }
+    }
+
+    /// A *not found*, in the words that the go command knows.
+    pub(crate) fn not_found(what: impl std::fmt::Display) -> Self {
+        Self::new(FailureKind::NotFound, format!("not found: {what}"))
+    }
+
+    /// Our own fault; the cause has been logged.
+    pub(crate) fn internal() -> Self {
+        Self::new(FailureKind::Internal, "internal error; the server's log has the cause")
+    }
+
+    /// What it means.
+    pub(crate) fn kind(&self) -> FailureKind {
+        self.kind
+    }
+
+    /// Whether the upstream, not the thing asked for, is to blame: a stale answer may stand in.
+    pub(crate) fn is_trouble(&self) -> bool {
+        matches!(
+            self.kind,
+            FailureKind::Upstream | FailureKind::UpstreamTimeout | FailureKind::NoUpstream
+        )
+    }
+
+    /// The HTTP answer.
+    pub(crate) fn answer(&self, route: RouteLabel) -> Answer {
+        let text = format!("{}\n", self.text);
+        Answer::refusal(self.kind.status(), text, route, self.kind.outcome())
+    }
+
+    /// The refusal that an upstream's answer about `what` (`path@version`, or a path) amounts to.
+    /// Logs the cause.
+    pub(crate) fn of_fetch(what: &dyn std::fmt::Display, error: &FetchError) -> Self {
+        let origin = error.origin().map(|url| format!(" (from {url})")).unwrap_or_default();
+        let detail = |text: &str| if text.is_empty() { String::new() } else { format!(": {text}") };
+        match error.kind() {
+            FetchErrorKind::NotFound { text } if text.is_empty() => {
+                Self::not_found(format_args!("{what}: no upstream has it"))
+            }
+            FetchErrorKind::NotFound { text } => {
+                Self::not_found(text.strip_prefix("not found: ").unwrap_or(text))
+            }
+            FetchErrorKind::DirectOnly => Self::not_found(format_args!(
+                "{what}: no proxy in the upstream list has it, and this server does not fetch \
+                 directly from version control yet"
+            )),
+            FetchErrorKind::Off => Self::not_found(format_args!(
+                "{what} is not stored here, and the upstream list says `off`"
+            )),
+            FetchErrorKind::NoUpstream => Self::new(
+                FailureKind::NoUpstream,
+                format!(
+                    "{what} is not stored here, and no upstream is set; start the server with \
+                     `larder serve --upstream LIST` or set LARDER_UPSTREAM"
+                ),
+            ),
+            FetchErrorKind::Refused { status, text } => Self::new(
+                FailureKind::Refused(*status),
+                format!("{what}: the upstream refused with {status}{origin}{}", detail(text)),
+            ),
+            FetchErrorKind::LoopsBack => Self::new(
+                FailureKind::Loop,
+                format!(
+                    "{what}: the setting `upstream` leads back to this server; name the proxy \
+                     behind it instead"
+                ),
+            ),
+            kind => Self::of_trouble(what, kind, error, &origin),
+        }
+    }
+
+    fn of_trouble(
+        what: &dyn std::fmt::Display,
+        kind: &FetchErrorKind,
+        error: &FetchError,
+        origin: &str,
+    ) -> Self {
+        tracing::warn!(
+            what = %what,
+            error = error as &dyn std::error::Error,
+            "upstream failed"
+        );
+        let status = if matches!(kind, FetchErrorKind::TimedOut(_)) {
+            FailureKind::UpstreamTimeout
+        } else {
+            FailureKind::Upstream
+        };
+        let text = match kind {
+            FetchErrorKind::Upstream { status, text } if text.is_empty() => {
+                format!("the upstream answered {status}")
+            }
+            FetchErrorKind::Upstream { status, text } => {
+                format!("the upstream answered {status}: {text}")
+            }
+            FetchErrorKind::TimedOut(_) => "the upstream did not answer in time".to_owned(),
+            FetchErrorKind::Unreachable => "the upstream cannot be reached".to_owned(),
+            FetchErrorKind::TooLarge => "the upstream's answer is larger than allowed".to_owned(),
+            _ => "the upstream's answer broke off".to_owned(),
+        };
+        Self::new(status, format!("{what}: {text}{origin}"))
+    }
+}

@@ -1,0 +1,141 @@
+//! Single flight: however many ask for a thing at once, one task fetches it.
+//!
+//! The task runs on the mirror's runtime, so that a client that leaves stops nothing. It
+//! publishes its result as soon as there is one and may go on (to store it) before the flight
+//! ends; until the end everyone who asks joins it. Work starts by looking into the store, so that
+//! whoever came between a look and a landing fetches nothing twice.
+
+use std::collections::HashMap;
+use std::hash::Hash;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use futures_util::FutureExt;
+use futures_util::future::{BoxFuture, Shared};
+use tokio::runtime::Handle;
+use tokio::sync::oneshot;
+
+use crate::error::Failure;
+
+/// What a flight brings: a value for everyone, or one refusal for everyone.
+pub(crate) type Brought<V> = Result<V, Failure>;
+
+/// The flights under way, by what they fetch.
+pub(crate) struct Flights<K, V> {
+    runtime: Handle,
+    running: Arc<Mutex<HashMap<K, Shared<BoxFuture<'static, Brought<V>>>>>>,
+}
+
+/// Who joined: the one that set it off, or one that came later.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Part {
+    Leader,
+    Follower,
+}
+
+/// Where a flight's work hands in its result.
+pub(crate) struct Publisher<V>(Option<oneshot::Sender<Brought<V>>>);
+
+impl<V> Publisher<V> {
+    /// Hands the result to everyone who waits; a second call does nothing.
+    pub(crate) fn publish(&mut self, result: Brought<V>) {
+        if let Some(sender) = self.0.take() {
+            let _ = sender.send(result);
+        }
+    }
+}
+
+impl<K, V> Flights<K, V>
+where
+    K: Clone + Eq + Hash + Send + 'static,
+    V: Clone + Send + Sync + 'static,
+{
+    /// No flights yet; their work will run on `runtime`.
+    pub(crate) fn new(runtime: Handle) -> Self {
+        Self { runtime, running: Arc::default() }
+    }
+
+    /// Joins the flight for `key`, or sets it off with `work`, and waits for its result.
+    /// Dropping the returned future leaves the flight alone.
+    pub(crate) fn join<F>(
+        &self,
+        key: K,
+        work: impl FnOnce(Publisher<V>) -> F,
+    ) -> (Part, impl Future<Output = Brought<V>> + Send + 'static)
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(flight) = running.get(&key) {
+            return (Part::Follower, flight.clone());
+        }
+        let (sender, receiver) = oneshot::channel();
+        let flight = receiver
+            .map(|result| result.unwrap_or_else(|_| Err(Failure::internal())))
+            .boxed()
+            .shared();
+        running.insert(key.clone(), flight.clone());
+        drop(running);
+        let landing = Landing { running: Arc::clone(&self.running), key };
+        let work = work(Publisher(Some(sender)));
+        self.runtime.spawn(async move {
+            let _landing = landing;
+            work.await;
+        });
+        (Part::Leader, flight)
+    }
+
+    /// How many are under way.
+    pub(crate) fn count(&self) -> usize {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner).len()
+    }
+}
+
+/// Takes the flight off the list when its work ends, also by a panic.
+struct Landing<K: Eq + Hash, V: Clone> {
+    running: Arc<Mutex<HashMap<K, Shared<BoxFuture<'static, Brought<V>>>>>>,
+    key: K,
+}
+
+impl<K: Eq + Hash, V: Clone> Drop for Landing<K, V> {
+    fn drop(&mut self) {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.key);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::time::Duration;
+
+    #[tokio::test]
+    async fn a_hundred_who_ask_at_once_cost_one_fetch_even_when_the_first_leaves() {
+        let flights = Flights::<u8, usize>::new(Handle::current());
+        let fetches = Arc::new(AtomicUsize::new(0));
+        let work = |mut publisher: Publisher<usize>| {
+            let fetches = Arc::clone(&fetches);
+            async move {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+                publisher.publish(Ok(fetches.fetch_add(1, Ordering::SeqCst) + 1));
+            }
+        };
+        let (part, first) = flights.join(1, work);
+        assert_eq!(part, Part::Leader);
+        drop(first);
+        let rest: Vec<_> = (0..99).map(|_| flights.join(1, work)).collect();
+        for (part, waiting) in rest {
+            assert_eq!((part, waiting.await), (Part::Follower, Ok(1)));
+        }
+        tokio::task::yield_now().await;
+        assert_eq!(flights.count(), 0);
+    }
+
+    #[tokio::test]
+    async fn work_that_panics_is_an_error_for_everyone_and_not_a_hang() {
+        let flights = Flights::<u8, usize>::new(Handle::current());
+        let (_, waiting) = flights.join(1, |_publisher| async { panic!("a bug") });
+        assert_eq!(waiting.await, Err(Failure::internal()));
+        tokio::task::yield_now().await;
+        assert_eq!(flights.count(), 0);
+    }
+}

@@ -1,0 +1,208 @@
+//! The mirror: what is not in the store is had from the upstreams, once, proved, and kept.
+//!
+//! | asked | file |
+//! | --- | --- |
+//! | `.info` and `.mod` of a version | [`files`] |
+//! | `.zip` | [`zip`] fetches, [`follow`] sends while it arrives |
+//! | lists, `@latest`, branches | [`changeable`] for their freshness, [`latest`] for an upstream without `@latest` |
+//! | is it what the checksum database says? | [`prove`] now, [`owed`] later |
+//! | at once for everyone | [`flights`] |
+//! | not again just now | [`remembered`] |
+//!
+//! Invariant: nothing is stored that contradicts a proof, and nothing is stored as proved that
+//! was not. Bodies never pass through memory whole; what is in flight is bounded by one spool
+//! file a zip and by [`SMALL_FETCHES`] small answers of at most [`MOD_CAP`] bytes.
+
+mod changeable;
+mod files;
+mod flights;
+mod follow;
+mod latest;
+mod owed;
+mod prove;
+mod remembered;
+mod zip;
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+use bytes::Bytes;
+use larder_modfetch::{FetchError, Fetched, Fetcher, Resource};
+use larder_module::{ModulePath, ModuleVersion, PathPatterns};
+use larder_store::Store;
+use tokio::runtime::Handle;
+use tokio::sync::{Notify, Semaphore};
+
+use crate::catalog::changeable::{Changeable, Kept};
+use crate::catalog::record::{Parts, RecordError, VersionRecord};
+use crate::catalog::tombs::Tombs;
+use crate::catalog::versions::{Versions, VersionsError, owes_proof};
+use crate::checksum_db::ChecksumDb;
+use crate::config::{Freshness, ServerConfig, Verify};
+use crate::error::{Failure, FailureKind};
+use crate::metrics::Metrics;
+
+pub(crate) use changeable::Current;
+pub(crate) use files::VersionFile;
+pub(crate) use flights::Part;
+pub(crate) use zip::ZipSource;
+
+use flights::Flights;
+use remembered::Remembered;
+
+/// Largest `.mod` that the go command reads (x/mod zip limits): 16 MiB.
+const MOD_CAP: usize = 16 << 20;
+/// Largest `.info` or `@latest`.
+const INFO_CAP: usize = 1 << 20;
+/// Largest version list.
+const LIST_CAP: usize = 16 << 20;
+/// Small upstream answers that are read at once.
+const SMALL_FETCHES: usize = 256;
+
+/// Whether the client lets us ask an upstream (`Disable-Module-Fetch: true` forbids it).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fetching {
+    Allowed,
+    Disabled,
+}
+
+/// What the configuration says about mirroring.
+struct Rules {
+    verify: Verify,
+    proof_wait: Duration,
+    freshness: Freshness,
+    no_sumdb: PathPatterns,
+}
+
+/// See the module's page.
+pub(crate) struct Mirror {
+    rules: Rules,
+    fetcher: Arc<Fetcher>,
+    store: Arc<dyn Store>,
+    versions: Versions,
+    tombs: Arc<Tombs>,
+    database: Option<Arc<ChecksumDb>>,
+    metrics: Arc<Metrics>,
+    runtime: Handle,
+    small: Semaphore,
+    files: Flights<VersionFile, Bytes>,
+    zips: Flights<ModuleVersion, zip::Opened>,
+    refreshes: Flights<Changeable, Arc<Kept>>,
+    kept: moka::sync::Cache<Changeable, Arc<Kept>>,
+    remembered: Remembered,
+    owed: Notify,
+    /// Set while the store has no room for bodies.
+    full: AtomicBool,
+}
+
+/// What a mirror is made of.
+pub(crate) struct MirrorParts {
+    pub(crate) fetcher: Arc<Fetcher>,
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) tombs: Arc<Tombs>,
+    /// The database that verifies; none when GOSUMDB is off.
+    pub(crate) database: Option<Arc<ChecksumDb>>,
+    pub(crate) metrics: Arc<Metrics>,
+    /// Where fetches run.
+    pub(crate) runtime: Handle,
+}
+
+impl Mirror {
+    /// A mirror under `config`'s rules.
+    pub(crate) fn new(config: &ServerConfig, parts: MirrorParts) -> Self {
+        let rules = Rules {
+            verify: config.verify,
+            proof_wait: config.proof_wait,
+            freshness: config.freshness.clone(),
+            no_sumdb: config.no_sumdb.clone(),
+        };
+        Self {
+            remembered: Remembered::new(rules.freshness.negative_ttl),
+            rules,
+            versions: Versions::new(Arc::clone(&parts.store)),
+            fetcher: parts.fetcher,
+            store: parts.store,
+            tombs: parts.tombs,
+            database: parts.database,
+            metrics: parts.metrics,
+            small: Semaphore::new(SMALL_FETCHES),
+            files: Flights::new(parts.runtime.clone()),
+            zips: Flights::new(parts.runtime.clone()),
+            refreshes: Flights::new(parts.runtime.clone()),
+            runtime: parts.runtime,
+            kept: moka::sync::Cache::builder()
+                .weigher(|_, kept: &Arc<Kept>| {
+                    u32::try_from(kept.value.len() + 256).unwrap_or(u32::MAX)
+                })
+                .max_capacity(config.memory / 4)
+                .build(),
+            owed: Notify::new(),
+            full: AtomicBool::new(false),
+        }
+    }
+
+    /// Whether the store lately had no room for a body.
+    pub(crate) fn is_full(&self) -> bool {
+        self.full.load(std::sync::atomic::Ordering::Relaxed)
+    }
+
+    /// Whether this path is proved by no database: what is seen first stays.
+    fn is_exempt(&self, path: &ModulePath) -> bool {
+        // The go command checks toolchains always (cmd/go, modfetch).
+        self.database.is_none()
+            || (path.as_str() != "golang.org/toolchain" && self.rules.no_sumdb.matches(path))
+    }
+
+    /// The record of a version, unless it cannot be read.
+    async fn record(&self, version: &ModuleVersion) -> Result<Option<VersionRecord>, Failure> {
+        self.versions.get(version).await.map_err(|error| store_failed(version, &error))
+    }
+
+    /// Reads a small thing from the upstreams.
+    async fn read(&self, resource: &Resource, cap: usize) -> Result<Fetched, FetchError> {
+        let _permit = self.small.acquire().await;
+        let read = self.fetcher.read(resource, cap).await;
+        self.metrics.upstream(read.as_ref().err().map(FetchError::kind));
+        read
+    }
+
+    /// Adds parts to a version's record after they were handed out. A store that cannot take
+    /// them costs only that they are fetched again; a record that contradicts them is an alarm.
+    async fn keep(&self, version: &ModuleVersion, parts: Parts) {
+        match self.versions.add(version, parts).await {
+            Ok(record) if owes_proof(&record) => self.owed.notify_one(),
+            Ok(_) => {}
+            Err(VersionsError::Record(error @ RecordError::Changed { .. })) => {
+                self.alarm(version, &error.to_string());
+            }
+            Err(error) => {
+                self.metrics.store_failed();
+                tracing::error!(
+                    module = %version,
+                    error = &error as &dyn std::error::Error,
+                    "could not store; it will be fetched again"
+                );
+            }
+        }
+    }
+
+    /// Raises an integrity alarm: logged, counted, and remembered so that the next who asks is
+    /// refused with the reason.
+    fn alarm(&self, version: &ModuleVersion, reason: &str) -> Failure {
+        tracing::error!(alarm = "integrity", module = %version, reason, "integrity alarm");
+        self.metrics.alarm();
+        let failure = Failure::new(
+            FailureKind::Integrity,
+            format!("{version}: refused: {reason}"),
+        );
+        self.remembered.refuse(version, failure.clone());
+        failure
+    }
+}
+
+/// A store that fails is our own fault; the cause goes to the log.
+fn store_failed(what: &dyn std::fmt::Display, error: &VersionsError) -> Failure {
+    tracing::error!(what = %what, error = error as &dyn std::error::Error, "the store failed");
+    Failure::internal()
+}

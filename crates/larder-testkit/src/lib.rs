@@ -1,1 +1,36 @@
-//! Scripted upstreams, checksum databases, modules and a run context for tests; never shipped.
+//! What tests are made of: small modules, upstreams and checksum databases that misbehave on
+//! command, the real `larder` and the real `go` in a closed world. Never shipped.
+//!
+//! | to arrange | take | from |
+//! | --- | --- | --- |
+//! | a module with its `.info`, `.mod`, zip and hashes | [`Module`] | `modules.rs` |
+//! | a zip that breaks a rule | [`Zip`], [`Entry`] | `zip.rs` |
+//! | a GOPROXY with a script | [`Upstream`], [`Behaviour`], [`Gate`] | `upstream/` |
+//! | a checksum database, honest or not | [`Database`] | `database.rs` |
+//! | the server under test | [`LarderServer`] | `server.rs` |
+//! | one HTTP exchange, byte by byte | [`client`] | `client.rs` |
+//! | a real go command | [`Go`] | `go.rs` |
+//! | a run of the command line | [`TestContext`] | `context.rs` |
+//!
+//! Everything is blocking and on plain threads: a test reads from top to bottom, and a fake that
+//! must cut a body in the middle may not sit behind a library that keeps HTTP's rules. Hashes are
+//! computed here anew and not by the crates under test, so that two implementations must agree.
+//! Each fake ends with its value: dropping it closes its sockets and kills its process.
+
+pub mod client;
+mod context;
+mod database;
+mod go;
+mod modules;
+mod server;
+mod tlog;
+mod upstream;
+mod zip;
+
+pub use context::TestContext;
+pub use database::Database;
+pub use go::{Go, GoRun, Workspace};
+pub use modules::{Module, ModuleFiles, dirhash, escape, filler};
+pub use server::{LarderServer, Launch, free_address};
+pub use upstream::{Behaviour, Gate, Seen, Upstream};
+pub use zip::{Entry, Zip};

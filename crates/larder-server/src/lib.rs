@@ -2,3 +2,5 @@
 
 pub mod answer;
 pub mod edge;
+pub mod metrics;
+pub mod routes;

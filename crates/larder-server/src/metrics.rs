@@ -1,0 +1,443 @@
+//! The numbers the server shows of itself: one [`Metrics`], filled by everyone, read by `/metrics`.
+//!
+//! The text is OpenMetrics, the names are `larder_…`. Every label is one of a fixed few words, and
+//! the series of a request are held by index, so that a request costs a few atomic additions and
+//! no hashing. A series appears with its first event. What is counted where, and when, is for the
+//! callers to say; here it is only given a name.
+
+use std::fmt;
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue, LabelValueEncoder};
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::metrics::info::Info;
+use prometheus_client::registry::{Registry, Unit};
+
+use crate::answer::{Outcome, RouteLabel};
+
+/// Upper bounds of the latency buckets, in seconds: from a hit in memory to a cold toolchain.
+const LATENCY_BUCKETS: [f64; 16] = [
+    0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0,
+    180.0,
+];
+
+const CLASSES: [&str; 5] = ["1xx", "2xx", "3xx", "4xx", "5xx"];
+
+type Bytes = Gauge<i64>;
+
+/// All numbers of one server.
+pub struct Metrics {
+    registry: Registry,
+    requests: Family<RequestLabels, Counter>,
+    latency: Family<LatencyLabels, Histogram, fn() -> Histogram>,
+    /// `[route][outcome]`, filled from the two families above when first used.
+    cells: Vec<Cell>,
+    sent: Vec<Counter>,
+    in_flight: Gauge,
+    connections: Gauge,
+    connections_opened: Counter,
+    connections_cut: Family<CutLabels, Counter>,
+    aborted: Counter,
+    panics: Counter,
+    log_lines_dropped: Counter,
+    upstream_requests: Family<RouteLabels, Counter>,
+    upstream_errors: Family<UpstreamErrorLabels, Counter>,
+    verifications: Family<VerificationLabels, Counter>,
+    alarms: Counter,
+    proofs_pending: Gauge,
+    store_bytes: Bytes,
+    store_free: Bytes,
+    cache_bytes: Bytes,
+    no_room: Counter,
+    background_failures: Family<TaskLabels, Counter>,
+}
+
+/// The series of one route and outcome.
+#[derive(Default)]
+struct Cell {
+    by_class: [OnceLock<Counter>; CLASSES.len()],
+    latency: OnceLock<Histogram>,
+}
+
+/// A finished request, as the edge saw it.
+#[derive(Clone, Copy, Debug)]
+pub struct Served {
+    /// The route that answered.
+    pub route: RouteLabel,
+    /// What became of it.
+    pub outcome: Outcome,
+    /// The status that was sent.
+    pub status: http::StatusCode,
+    /// How many bytes of body went out.
+    pub bytes: u64,
+    /// From the end of its head to the end of its body.
+    pub took: Duration,
+    /// Whether the body ended before its end.
+    pub aborted: bool,
+}
+
+impl Metrics {
+    /// Fresh numbers, all zero.
+    pub fn new() -> Self {
+        let mut registry = Registry::with_prefix("larder");
+        let r = &mut registry;
+        let latency =
+            Family::new_with_constructor((|| Histogram::new(LATENCY_BUCKETS)) as fn() -> _);
+        r.register_with_unit(
+            "request_duration",
+            "From the end of a request's head to the end of its answer",
+            Unit::Seconds,
+            latency.clone(),
+        );
+        let sent: Family<RouteLabels, Counter> = Family::default();
+        r.register("response_bytes", "Bytes of bodies sent", sent.clone());
+        r.register("build", "The version that runs", build());
+        let cells = RouteLabel::ALL.len() * Outcome::ALL.len();
+        Self {
+            requests: add(r, "requests", "Requests answered"),
+            latency,
+            cells: std::iter::repeat_with(Cell::default).take(cells).collect(),
+            sent: RouteLabel::ALL
+                .map(|route| sent.get_or_create_owned(&RouteLabels { route: Word(route.as_str()) }))
+                .into(),
+            in_flight: add(r, "requests_in_flight", "Requests being answered"),
+            connections: add(r, "connections", "Connections open"),
+            connections_opened: add(r, "connections_opened", "Connections accepted"),
+            connections_cut: add(r, "connections_cut", "Connections ended by us, by reason"),
+            aborted: add(r, "responses_aborted", "Answers whose body ended before its end"),
+            panics: add(r, "handler_panics", "Requests whose handler panicked"),
+            log_lines_dropped: add(
+                r,
+                "access_log_dropped",
+                "Access lines lost since the log was not written fast enough",
+            ),
+            upstream_requests: add(r, "upstream_requests", "Requests sent upstream, by route"),
+            upstream_errors: add(r, "upstream_errors", "Upstream requests that failed, by kind"),
+            verifications: add(r, "verifications", "Versions checked, by what came of it"),
+            alarms: add(
+                r,
+                "integrity_alarms",
+                "Contents, or a checksum database, found to be wrong",
+            ),
+            proofs_pending: add(r, "proofs_pending", "Versions served before their proof"),
+            store_bytes: add_bytes(r, "store", "Bytes used by the store"),
+            store_free: add_bytes(r, "store_free", "Bytes free where the store lives"),
+            cache_bytes: add_bytes(r, "cache", "Bytes of answers kept in memory"),
+            no_room: add(r, "spool_no_room", "Fetches that found no room in the spool"),
+            background_failures: add(
+                r,
+                "background_failures",
+                "Background tasks that failed, by task",
+            ),
+            registry,
+        }
+    }
+
+    /// The exposition, in OpenMetrics text.
+    pub fn encode(&self) -> Result<String, fmt::Error> {
+        let mut text = String::new();
+        prometheus_client::encoding::text::encode(&mut text, &self.registry)?;
+        Ok(text)
+    }
+
+    // Of the edge.
+
+    /// A request came.
+    pub(crate) fn request_began(&self) {
+        self.in_flight.inc();
+    }
+
+    /// A request is over.
+    pub(crate) fn request_ended(&self, served: &Served) {
+        self.in_flight.dec();
+        if served.aborted {
+            self.aborted.inc();
+        }
+        if let Some(sent) = self.sent.get(served.route as usize)
+            && served.bytes > 0
+        {
+            sent.inc_by(served.bytes);
+        }
+        let index = served.route as usize * Outcome::ALL.len() + served.outcome as usize;
+        let Some(cell) = self.cells.get(index) else { return };
+        let class = usize::from(served.status.as_u16() / 100).clamp(1, CLASSES.len()) - 1;
+        let (route, outcome) = (Word(served.route.as_str()), Word(served.outcome.as_str()));
+        cell.by_class[class]
+            .get_or_init(|| {
+                let status = Word(CLASSES[class]);
+                self.requests.get_or_create_owned(&RequestLabels { route, outcome, status })
+            })
+            .inc();
+        cell.latency
+            .get_or_init(|| self.latency.get_or_create_owned(&LatencyLabels { route, outcome }))
+            .observe(served.took.as_secs_f64());
+    }
+
+    /// A connection was accepted.
+    pub(crate) fn connection_opened(&self) {
+        self.connections.inc();
+        self.connections_opened.inc();
+    }
+
+    /// A connection is gone.
+    pub(crate) fn connection_closed(&self) {
+        self.connections.dec();
+    }
+
+    /// We ended a connection.
+    pub(crate) fn connection_cut(&self, reason: CutReason) {
+        self.connections_cut.get_or_create(&CutLabels { reason: Word(reason.as_str()) }).inc();
+    }
+
+    /// A handler panicked.
+    pub(crate) fn handler_panicked(&self) {
+        self.panics.inc();
+    }
+
+    /// Access lines were lost.
+    pub(crate) fn log_lines_dropped(&self, lines: u64) {
+        self.log_lines_dropped.inc_by(lines);
+    }
+
+    // Of the mirror and the checksum database.
+
+    /// A request went upstream for this route.
+    pub fn upstream_request(&self, route: RouteLabel) {
+        self.upstream_requests.get_or_create(&RouteLabels { route: Word(route.as_str()) }).inc();
+    }
+
+    /// An upstream request failed. `kind` is one of a fixed few words.
+    pub fn upstream_error(&self, kind: &'static str) {
+        self.upstream_errors.get_or_create(&UpstreamErrorLabels { kind: Word(kind) }).inc();
+    }
+
+    /// A version was checked.
+    pub fn verification(&self, verification: Verification) {
+        let outcome = Word(verification.as_str());
+        self.verifications.get_or_create(&VerificationLabels { outcome }).inc();
+    }
+
+    /// Something is wrong that nobody may overlook.
+    pub fn integrity_alarm(&self) {
+        self.alarms.inc();
+    }
+
+    /// How many versions still wait for their proof.
+    pub fn set_proofs_pending(&self, count: usize) {
+        self.proofs_pending.set(i64::try_from(count).unwrap_or(i64::MAX));
+    }
+
+    /// How much the store uses and how much is free beside it.
+    pub fn set_store(&self, used: u64, free: u64) {
+        self.store_bytes.set(gauge(used));
+        self.store_free.set(gauge(free));
+    }
+
+    /// How much the answers kept in memory weigh.
+    pub fn set_cache(&self, bytes: u64) {
+        self.cache_bytes.set(gauge(bytes));
+    }
+
+    /// A fetch found no room in the spool.
+    pub fn spool_no_room(&self) {
+        self.no_room.inc();
+    }
+
+    /// A background task failed. `task` is one of a fixed few words.
+    pub fn background_failure(&self, task: &'static str) {
+        self.background_failures.get_or_create(&TaskLabels { task: Word(task) }).inc();
+    }
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for Metrics {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Metrics").finish_non_exhaustive()
+    }
+}
+
+/// What came of checking a version.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verification {
+    /// The checksum database agrees.
+    Verified,
+    /// The checksum database did not answer in time; the version waits for its proof.
+    Pending,
+    /// A waiting version was proved.
+    Proved,
+    /// A waiting version proved false.
+    FalseProof,
+    /// The content is not what it should be.
+    Mismatch,
+    /// No checksum database is asked; the first sum seen is kept.
+    Exempt,
+}
+
+impl Verification {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Verified => "verified",
+            Self::Pending => "pending",
+            Self::Proved => "proved",
+            Self::FalseProof => "false_proof",
+            Self::Mismatch => "mismatch",
+            Self::Exempt => "exempt",
+        }
+    }
+}
+
+/// Why we ended a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum CutReason {
+    /// A request's head took too long.
+    HeaderTimeout,
+    /// Nothing was asked for too long.
+    IdleTimeout,
+    /// The client took nothing for too long.
+    WriteTimeout,
+    /// The drain time ran out.
+    Drain,
+    /// There were too many connections.
+    TooMany,
+}
+
+impl CutReason {
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::HeaderTimeout => "header_timeout",
+            Self::IdleTimeout => "idle_timeout",
+            Self::WriteTimeout => "write_timeout",
+            Self::Drain => "drain",
+            Self::TooMany => "too_many",
+        }
+    }
+}
+
+/// A label's value: one of a fixed few words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Word(&'static str);
+
+impl EncodeLabelValue for Word {
+    fn encode(&self, encoder: &mut LabelValueEncoder<'_>) -> fmt::Result {
+        EncodeLabelValue::encode(&self.0, encoder)
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct RequestLabels {
+    route: Word,
+    outcome: Word,
+    status: Word,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct LatencyLabels {
+    route: Word,
+    outcome: Word,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct RouteLabels {
+    route: Word,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct CutLabels {
+    reason: Word,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct UpstreamErrorLabels {
+    kind: Word,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct VerificationLabels {
+    outcome: Word,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct TaskLabels {
+    task: Word,
+}
+
+fn add<M>(registry: &mut Registry, name: &str, help: &str) -> M
+where
+    M: prometheus_client::registry::Metric + Clone + Default,
+{
+    let metric = M::default();
+    registry.register(name, help, metric.clone());
+    metric
+}
+
+fn add_bytes(registry: &mut Registry, name: &str, help: &str) -> Bytes {
+    let gauge = Bytes::default();
+    registry.register_with_unit(name, help, Unit::Bytes, gauge.clone());
+    gauge
+}
+
+fn build() -> Info<Vec<(&'static str, &'static str)>> {
+    Info::new(vec![("version", env!("CARGO_PKG_VERSION"))])
+}
+
+fn gauge(bytes: u64) -> i64 {
+    i64::try_from(bytes).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_counted_is_shown_under_its_name() {
+        let metrics = Metrics::new();
+        metrics.request_began();
+        metrics.request_began();
+        metrics.request_ended(&Served {
+            route: RouteLabel::Zip,
+            outcome: Outcome::Follower,
+            status: http::StatusCode::OK,
+            bytes: 7,
+            took: Duration::from_millis(2),
+            aborted: true,
+        });
+        metrics.connection_cut(CutReason::WriteTimeout);
+        metrics.upstream_request(RouteLabel::Mod);
+        metrics.upstream_error("timed_out");
+        metrics.verification(Verification::FalseProof);
+        metrics.integrity_alarm();
+        metrics.set_store(10, u64::MAX);
+        metrics.background_failure("proof");
+        let text = metrics.encode().unwrap();
+        let check = |line: &str| {
+            assert!(text.lines().any(|have| have == line), "no line `{line}` in:\n{text}");
+        };
+        check("larder_requests_total{route=\"zip\",outcome=\"follower\",status=\"2xx\"} 1");
+        check("larder_request_duration_seconds_count{route=\"zip\",outcome=\"follower\"} 1");
+        check(
+            "larder_request_duration_seconds_bucket{le=\"0.003\",route=\"zip\",outcome=\"follower\"} 1",
+        );
+        check("larder_response_bytes_total{route=\"zip\"} 7");
+        check("larder_requests_in_flight 1");
+        check("larder_responses_aborted_total 1");
+        check("larder_connections_cut_total{reason=\"write_timeout\"} 1");
+        check("larder_upstream_requests_total{route=\"mod\"} 1");
+        check("larder_upstream_errors_total{kind=\"timed_out\"} 1");
+        check("larder_verifications_total{outcome=\"false_proof\"} 1");
+        check("larder_integrity_alarms_total 1");
+        check("larder_store_bytes 10");
+        check("larder_store_free_bytes 9223372036854775807");
+        check("larder_background_failures_total{task=\"proof\"} 1");
+        check("# HELP larder_requests Requests answered.");
+        check("# EOF");
+    }
+}

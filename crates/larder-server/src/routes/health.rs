@@ -1,0 +1,100 @@
+//! `/healthz` and `/readyz`: is the process alive, and should it be sent work.
+//!
+//! Liveness asks nothing: a process that answers lives. Readiness runs the checks that the server
+//! names, each of which must answer at once from what it already knows, and prints a line for each.
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
+use http::StatusCode;
+
+use crate::answer::{Answer, Outcome, RouteLabel};
+
+/// What a check found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Readiness {
+    /// All is well.
+    Ready,
+    /// Work is done, but not as it should be; the server stays in rotation.
+    Degraded(Cow<'static, str>),
+    /// Work cannot be done.
+    Failing(Cow<'static, str>),
+}
+
+/// One named thing that must be well for the server to be ready.
+pub struct ReadinessCheck {
+    name: &'static str,
+    find: Box<dyn Fn() -> Readiness + Send + Sync>,
+}
+
+impl ReadinessCheck {
+    /// A check by this name. `find` runs on a serving thread: it must not wait.
+    pub fn new(name: &'static str, find: impl Fn() -> Readiness + Send + Sync + 'static) -> Self {
+        Self { name, find: Box::new(find) }
+    }
+}
+
+impl std::fmt::Debug for ReadinessCheck {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_tuple("ReadinessCheck").field(&self.name).finish()
+    }
+}
+
+/// The answer of `/healthz`.
+pub fn healthz() -> Answer {
+    Answer::text(RouteLabel::Health, Outcome::Hit, StatusCode::OK, "ok\n")
+}
+
+/// The answer of `/readyz`: 503 when one check fails, 200 otherwise, a line for each check.
+pub fn readyz(checks: &[ReadinessCheck]) -> Answer {
+    let mut text = String::new();
+    let mut status = StatusCode::OK;
+    let mut outcome = Outcome::Hit;
+    for check in checks {
+        let (word, reason) = match (check.find)() {
+            Readiness::Ready => ("ok", Cow::Borrowed("")),
+            Readiness::Degraded(reason) => ("degraded", reason),
+            Readiness::Failing(reason) => {
+                status = StatusCode::SERVICE_UNAVAILABLE;
+                outcome = Outcome::Internal;
+                ("failing", reason)
+            }
+        };
+        let colon = if reason.is_empty() { "" } else { ": " };
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "{}: {word}{colon}{}", check.name, reason.replace('\n', " "));
+    }
+    Answer::text(RouteLabel::Readiness, outcome, status, text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::answer::Content;
+
+    #[test]
+    fn one_failing_check_makes_the_server_unready_and_a_degraded_one_does_not() {
+        let check = |found: Vec<(&'static str, Readiness)>, status: u16, text: &str| {
+            let checks: Vec<_> = found
+                .into_iter()
+                .map(|(name, found)| ReadinessCheck::new(name, move || found.clone()))
+                .collect();
+            let answer = readyz(&checks);
+            assert_eq!(answer.status.as_u16(), status);
+            let Content::Bytes(bytes) = answer.content else { panic!("not bytes") };
+            assert_eq!(bytes, text.as_bytes());
+        };
+        check(vec![], 200, "");
+        check(vec![("store", Readiness::Ready)], 200, "store: ok\n");
+        check(
+            vec![("store", Readiness::Ready), ("spool", Readiness::Degraded("no\nroom".into()))],
+            200,
+            "store: ok\nspool: degraded: no room\n",
+        );
+        check(
+            vec![("store", Readiness::Failing("read only".into()))],
+            503,
+            "store: failing: read only\n",
+        );
+    }
+}

@@ -91,7 +91,7 @@ impl Request {
             address: address.to_owned(),
             target: format!("/{target}"),
             headers: Vec::new(),
-            timeout: Duration::from_secs(60),
+            timeout: Duration::from_mins(1),
         }
     }
 
@@ -118,7 +118,7 @@ impl Request {
         let mut text =
             format!("{} {} HTTP/1.1\r\nHost: {}\r\n", self.method, self.target, self.address);
         for (name, value) in &self.headers {
-            text.push_str(&format!("{name}: {value}\r\n"));
+            text.extend([name, ": ", value, "\r\n"]);
         }
         text.push_str("Connection: close\r\n\r\n");
         stream.write_all(text.as_bytes())?;
@@ -208,9 +208,8 @@ impl Exchange {
         let left = match self.framing {
             Framing::Ended => return Ok(Vec::new()),
             Framing::UntilClose => u64::MAX,
-            Framing::Left(left) => left,
             Framing::Chunk { left: 0, first } => self.next_chunk(first)?,
-            Framing::Chunk { left, .. } => left,
+            Framing::Left(left) | Framing::Chunk { left, .. } => left,
         };
         if left == 0 {
             self.framing = Framing::Ended;

@@ -9,7 +9,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::modules::{ModuleFiles, escape, filler};
+use crate::modules::{ModuleFiles, escape, filler, hex};
 use crate::tlog::{Signer, Tlog};
 
 /// A checksum database; clones are the same one.
@@ -159,7 +159,7 @@ fn key(path: &str, version: &str) -> String {
 
 fn filler_record(number: u64) -> String {
     let noise = filler(&format!("record {number}"), 4);
-    let noise: String = noise.iter().map(|byte| format!("{byte:02x}")).collect();
+    let noise = hex(&noise);
     format!("filler.example/{noise} v1.0.{number} h1:{noise}\n")
 }
 

@@ -69,11 +69,10 @@ impl Go {
 }
 
 impl GoRun {
-    /// The run, if it succeeded; panics with what go said otherwise.
-    #[must_use]
-    pub fn expect_success(self) -> GoRun {
+    /// What it printed, if it succeeded; panics with what go said otherwise.
+    pub fn expect_success(self) -> String {
         assert!(self.success, "go failed:\n{}\n{}", self.stdout, self.stderr);
-        self
+        self.stdout
     }
 }
 

@@ -31,7 +31,7 @@ pub struct Entry {
     claimed_packed_size: Option<u32>,
     claimed_crc: Option<u32>,
     unix_mode: u32,
-    at_entry: Option<usize>,
+    data_of: Option<usize>,
 }
 
 #[derive(Debug, Clone)]
@@ -98,7 +98,7 @@ impl Zip {
         let mut out = Vec::new();
         let mut written: Vec<Written> = Vec::new();
         for entry in &self.entries {
-            let one = match entry.at_entry.and_then(|index| written.get(index)) {
+            let one = match entry.data_of.and_then(|index| written.get(index)) {
                 Some(shared) => Written { ..*shared },
                 None => entry.write_local(&mut out),
             };
@@ -149,7 +149,7 @@ impl Entry {
             claimed_packed_size: None,
             claimed_crc: None,
             unix_mode: 0o100_644,
-            at_entry: None,
+            data_of: None,
         }
     }
 
@@ -205,7 +205,7 @@ impl Entry {
     /// Points the central directory at the data of the entry with this index: the two overlap.
     #[must_use]
     pub fn at_entry(mut self, index: usize) -> Entry {
-        self.at_entry = Some(index);
+        self.data_of = Some(index);
         self
     }
 
@@ -246,7 +246,7 @@ impl Entry {
 
     fn write_central(&self, written: &Written, out: &mut Vec<u8>) {
         put32(out, 0x0201_4b50);
-        put16(out, (3 << 8) | 20); // made on Unix, so that the mode below is one
+        put16(out, 0x0314); // version 2.0, made on Unix, so that the mode below is one
         put16(out, 20);
         put16(out, self.flags());
         put16(out, self.method());

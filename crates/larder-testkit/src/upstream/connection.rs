@@ -132,6 +132,20 @@ impl Answer {
         self.headers.push(("Content-Range".to_owned(), range));
     }
 
+    fn head(&self, framing: Framing) -> String {
+        let status = format!("HTTP/1.1 {} {}\r\n", self.status, reason(self.status));
+        let framing = match framing {
+            Framing::Length => format!("Content-Length: {}", self.body.len()),
+            Framing::ClaimedLength(length) => format!("Content-Length: {length}"),
+            Framing::Chunked => "Transfer-Encoding: chunked".to_owned(),
+            Framing::UntilClose => "Connection: close".to_owned(),
+        };
+        let content_type = format!("Content-Type: {}", self.content_type);
+        let headers = self.headers.iter().map(|(name, value)| format!("{name}: {value}"));
+        let lines: Vec<String> = headers.chain([content_type, framing]).collect();
+        format!("{status}{}\r\n\r\n", lines.join("\r\n"))
+    }
+
     /// Sends it; true when the connection may be used again.
     fn send(
         &self,
@@ -140,21 +154,7 @@ impl Answer {
         behaviour: &Behaviour,
         pace: &Pace,
     ) -> io::Result<bool> {
-        let mut head = format!("HTTP/1.1 {} {}\r\n", self.status, reason(self.status));
-        head.push_str(&format!("Content-Type: {}\r\n", self.content_type));
-        for (name, value) in &self.headers {
-            head.push_str(&format!("{name}: {value}\r\n"));
-        }
-        match behaviour.framing {
-            Framing::Length => head.push_str(&format!("Content-Length: {}\r\n", self.body.len())),
-            Framing::ClaimedLength(length) => {
-                head.push_str(&format!("Content-Length: {length}\r\n"));
-            }
-            Framing::Chunked => head.push_str("Transfer-Encoding: chunked\r\n"),
-            Framing::UntilClose => head.push_str("Connection: close\r\n"),
-        }
-        head.push_str("\r\n");
-        stream.write_all(head.as_bytes())?;
+        stream.write_all(self.head(behaviour.framing).as_bytes())?;
         if seen.method == "HEAD" {
             return Ok(true);
         }
@@ -280,16 +280,9 @@ fn percent_decoded(text: &str) -> String {
     while let Some((first, after)) = rest.split_first() {
         let code = after.get(..2).and_then(|digits| std::str::from_utf8(digits).ok());
         let decoded = code.and_then(|digits| u8::from_str_radix(digits, 16).ok());
-        match decoded.filter(|_| *first == b'%') {
-            Some(byte) => {
-                bytes.push(byte);
-                rest = &after[2..];
-            }
-            None => {
-                bytes.push(*first);
-                rest = after;
-            }
-        }
+        let escaped = decoded.filter(|_| *first == b'%');
+        bytes.push(escaped.unwrap_or(*first));
+        rest = if escaped.is_some() { &after[2..] } else { after };
     }
     String::from_utf8_lossy(&bytes).into_owned()
 }

@@ -128,7 +128,7 @@ impl Upstream {
             if !is_pseudo(&files.version) && !versions.contains(&files.version) {
                 versions.push(files.version.clone());
             }
-            versions.iter().map(|version| format!("{version}\n")).collect::<String>()
+            versions.join("\n") + if versions.is_empty() { "" } else { "\n" }
         };
         self.serve(&files.list_path(), "text/plain; charset=utf-8", list);
     }

@@ -12,7 +12,7 @@
 //! | `key` | [`Verifier`] and [`Signer`], the key of the public database |
 //! | `note` | signed notes and their signatures |
 //! | `head` | [`TreeHead`]: a signed size and root hash |
-//! | `hash` | [`Hash`], [`Tree`]: what leaves and nodes hash to |
+//! | `hash` | [`struct@Hash`], [`Tree`]: what leaves and nodes hash to |
 //! | `tile` | [`Tile`], [`DataTile`]: coordinates and paths |
 //! | `lookup` | [`Record`], [`Lookup`]: the answer about a module version, and its [`Sums`] |
 //! | `plan` | which tiles a proof reads |

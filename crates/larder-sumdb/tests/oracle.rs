@@ -70,7 +70,7 @@ fn prove_consistency(log: &Log, older: &Tree, newer: &Tree) -> Result<(), ProofE
 }
 
 fn record(id: u64) -> Record {
-    Record::new(id, text(id)).unwrap()
+    Record::new(id, text(id)).expect("a good text")
 }
 
 #[test]

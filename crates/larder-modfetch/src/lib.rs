@@ -1,1 +1,48 @@
 //! From a module query to upstream bytes: the GOPROXY list, its fallback rules, credentials.
+//!
+//! A [`Fetcher`] is given a [`FetchConfig`] (plain data) and asked for a [`Resource`]; it walks the list of
+//! upstreams as the go command would and gives the bytes of the first that has it, or one honest failure.
+//! It keeps nothing and verifies nothing: that is for who asked.
+//!
+//! | file | what stands there |
+//! | --- | --- |
+//! | `fetcher.rs` | [`Fetcher`]: `open` and `read` through the list |
+//! | `resource.rs` | [`Resource`]: what can be fetched, and its path at an upstream |
+//! | `goproxy.rs` | [`GoProxyList`]: `,` `\|` `off` `direct` |
+//! | `proxy_url.rs` | [`ProxyUrl`]: one upstream's address, never shown with its secrets |
+//! | `walk.rs` | which upstream is next, which failure is told |
+//! | `checksum_db.rs` | where a checksum database is asked |
+//! | `arriving.rs` | [`Arriving`], [`Fetched`]: bodies, and taking up a broken one |
+//! | `http.rs` | one question over HTTP: redirects, passwords, time |
+//! | `answer.rs`, `text.rs` | what a status means; what an upstream said that may be passed on |
+//! | `file.rs` | upstreams that are directories |
+//! | `forward.rs` | HTTP_PROXY, HTTPS_PROXY, NO_PROXY |
+//! | `netrc.rs` | [`Netrc`]: passwords by machine |
+//! | `config.rs`, `error.rs` | [`FetchConfig`], [`FetchError`] |
+//!
+//! Absent: the environment, netrc files, caches, verification, version control systems.
+
+mod answer;
+mod arriving;
+mod checksum_db;
+mod config;
+mod error;
+mod fetcher;
+mod file;
+mod forward;
+mod goproxy;
+mod http;
+mod netrc;
+mod proxy_url;
+mod resource;
+mod text;
+mod walk;
+
+pub use arriving::{Arriving, Fetched};
+pub use config::{ChecksumDbSource, FetchConfig, FetchConfigError, ForwardProxies, Timeouts};
+pub use error::{FetchError, FetchErrorKind, Phase};
+pub use fetcher::Fetcher;
+pub use goproxy::{Entry, FallBack, GoProxyError, GoProxyList, Target};
+pub use netrc::Netrc;
+pub use proxy_url::{ProxyUrl, ProxyUrlError};
+pub use resource::Resource;

@@ -1,0 +1,78 @@
+//! What an upstream's answer means: the body that was asked for, or a failure with its kind and text.
+//!
+//! Only 200 is success, as for the go command (servers.md 2.1). Nothing is taken for `not found` but 404 and
+//! 410, because after `not found` a client goes elsewhere. What the body holds is not looked at here.
+
+use std::time::Duration;
+
+use reqwest::{
+    Response,
+    header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderName},
+};
+
+use crate::{
+    error::{FetchError, FetchErrorKind},
+    http::header_text,
+    text,
+};
+
+/// With status 508 this header says that the answerer saw its own mark in the request's `Via`.
+const LOOP_MARK: HeaderName = HeaderName::from_static("larder-loop");
+/// How long to wait for the text of a failure at most.
+const TEXT_WAIT: Duration = Duration::from_secs(5);
+
+/// The status that an asker needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Wanted {
+    Whole = 200,
+    Part = 206,
+}
+
+/// The answer, if it has the wanted status and is not encoded; else the failure that it stands for.
+pub(crate) async fn accept(
+    response: Response,
+    wanted: Wanted,
+    what: &str,
+) -> Result<Response, FetchError> {
+    if response.status().as_u16() != wanted as u16 {
+        let kind = failure(response).await;
+        return Err(FetchError::new(kind, what));
+    }
+    match header_text(&response, &CONTENT_ENCODING) {
+        None | Some("identity" | "") => Ok(response),
+        Some(encoding) => {
+            let source = format!(
+                "the answer is encoded as `{}`, which was not asked for",
+                encoding.escape_debug()
+            );
+            Err(FetchError::new(FetchErrorKind::Broken, what).because(source))
+        }
+    }
+}
+
+async fn failure(response: Response) -> FetchErrorKind {
+    let status = response.status().as_u16();
+    let loops = response.headers().contains_key(LOOP_MARK);
+    let text = text_of(response).await;
+    match status {
+        404 | 410 => FetchErrorKind::NotFound { text },
+        508 if loops => FetchErrorKind::LoopsBack,
+        400..=499 => FetchErrorKind::Refused { status, text },
+        _ => FetchErrorKind::Upstream { status, text },
+    }
+}
+
+/// As much of the body as there is within the limits. That it is cut short or slow matters to nobody.
+async fn text_of(mut response: Response) -> String {
+    let content_type = header_text(&response, &CONTENT_TYPE).map(str::to_owned);
+    let mut body = Vec::new();
+    let reading = async {
+        while body.len() < text::ENOUGH
+            && let Ok(Some(chunk)) = response.chunk().await
+        {
+            body.extend_from_slice(&chunk);
+        }
+    };
+    let _ = tokio::time::timeout(TEXT_WAIT, reading).await;
+    text::fit_for_passing_on(content_type.as_deref(), &body)
+}

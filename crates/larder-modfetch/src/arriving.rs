@@ -1,0 +1,310 @@
+//! A body on its way: piece by piece, and taken up again where it broke off.
+//!
+//! A body is taken up again only where it is certain to be the same one (RFC 9110, 13.1.5 and 14): the
+//! original URL is asked for the rest, and the answer must be that range of a whole with the same length,
+//! and with the same entity tag where both have one. What the pieces hold is for who keeps them.
+
+use std::{fmt, fs::File, sync::Arc};
+
+use bytes::Bytes;
+use reqwest::{
+    Response,
+    header::{CONTENT_RANGE, ETAG},
+};
+
+use crate::{
+    answer::{self, Wanted},
+    error::{FetchError, FetchErrorKind, Phase},
+    file,
+    http::{Http, Question, header_text},
+    proxy_url::{ProxyUrl, shown},
+};
+
+/// A body on its way from an upstream.
+pub struct Arriving {
+    origin: ProxyUrl,
+    what: String,
+    len: Option<u64>,
+    etag: Option<String>,
+    received: u64,
+    source: Source,
+}
+
+enum Source {
+    Web(Box<Answer>),
+    File(Arc<File>),
+}
+
+/// What is being answered, and to which question.
+struct Answer {
+    http: Arc<Http>,
+    question: Question,
+    response: Response,
+}
+
+/// A whole body, small enough to be held.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fetched {
+    /// The body.
+    pub bytes: Bytes,
+    /// The upstream that it came from.
+    pub origin: ProxyUrl,
+    /// Its entity tag, if the upstream gave one.
+    pub etag: Option<String>,
+}
+
+/// Why a body cannot be taken up again.
+#[derive(Debug, thiserror::Error)]
+enum Changed {
+    #[error("neither its length nor a strong entity tag is known")]
+    NothingToGoBy,
+    #[error("asked from byte {from}, but only {received} have come")]
+    NeverCame { from: u64, received: u64 },
+    #[error("asked from byte {from} of {len:?}, and the range of the answer is `{range}`")]
+    Range { from: u64, len: Option<u64>, range: String },
+    #[error("the entity tag was `{was}`, and is `{is}`")]
+    Etag { was: String, is: String },
+    #[error("{received} bytes came, and {len} were promised")]
+    Length { received: u64, len: u64 },
+}
+
+impl Arriving {
+    /// Takes up the answer to a question.
+    pub(crate) async fn web(
+        origin: &ProxyUrl,
+        http: &Arc<Http>,
+        question: Question,
+    ) -> Result<Self, FetchError> {
+        let what = shown(&question.url);
+        let response = http.ask(&question).await.map_err(|error| error.at(origin))?;
+        let response = answer::accept(response, Wanted::Whole, &what)
+            .await
+            .map_err(|error| error.at(origin))?;
+        Ok(Self {
+            origin: origin.clone(),
+            what,
+            len: response.content_length(),
+            etag: header_text(&response, &ETAG).map(str::to_owned),
+            received: 0,
+            source: Source::Web(Box::new(Answer { http: Arc::clone(http), question, response })),
+        })
+    }
+
+    /// Takes up an open file.
+    pub(crate) fn file(origin: &ProxyUrl, what: String, file: File, len: u64) -> Self {
+        let source = Source::File(Arc::new(file));
+        Self { origin: origin.clone(), what, len: Some(len), etag: None, received: 0, source }
+    }
+
+    /// The upstream that it comes from.
+    pub fn origin(&self) -> &ProxyUrl {
+        &self.origin
+    }
+
+    /// The length of the whole body, where the upstream said so.
+    #[expect(
+        clippy::len_without_is_empty,
+        reason = "a body of unknown length is neither empty nor not"
+    )]
+    pub fn len(&self) -> Option<u64> {
+        self.len
+    }
+
+    /// The entity tag, where the upstream gave one.
+    pub fn etag(&self) -> Option<&str> {
+        self.etag.as_deref()
+    }
+
+    /// The next piece, or nothing at the end of a whole body. A body that ends before its length is
+    /// [`FetchErrorKind::Broken`].
+    pub async fn chunk(&mut self) -> Result<Option<Bytes>, FetchError> {
+        let chunk = match &mut self.source {
+            Source::Web(answer) => {
+                let idle = answer.http.timeouts().idle;
+                match tokio::time::timeout(idle, answer.response.chunk()).await {
+                    Ok(Ok(chunk)) => chunk,
+                    Ok(Err(error)) => {
+                        let kind = body_kind(&error);
+                        return Err(self.failed(kind).because(error.without_url()));
+                    }
+                    Err(_) => return Err(self.failed(FetchErrorKind::TimedOut(Phase::Idle))),
+                }
+            }
+            Source::File(file) => {
+                let read = file::chunk(Arc::clone(file)).await;
+                read.map_err(|error| self.failed(FetchErrorKind::Broken).because(error))?
+            }
+        };
+        self.received =
+            self.received.saturating_add(chunk.as_ref().map_or(0, |bytes| bytes.len() as u64));
+        match self.len {
+            Some(len) if self.received > len || (chunk.is_none() && self.received < len) => {
+                Err(self.changed(Changed::Length { received: self.received, len }))
+            }
+            _ => Ok(chunk),
+        }
+    }
+
+    /// Goes on from byte `from` after a failed [`Self::chunk`], if it is certain that the rest belongs to
+    /// what has come. The same URL is asked again, so that a redirect to a place that has expired is not.
+    pub async fn resume(&mut self, from: u64) -> Result<(), FetchError> {
+        if from > self.received {
+            return Err(self.changed(Changed::NeverCame { from, received: self.received }));
+        }
+        match &self.source {
+            Source::File(file) => {
+                let sought = file::seek(Arc::clone(file), from).await;
+                sought.map_err(|error| self.failed(FetchErrorKind::Broken).because(error))?;
+            }
+            Source::Web(answer) => {
+                let (response, len) = self.ask_for_rest(answer, from).await?;
+                self.len = len;
+                if let Source::Web(answer) = &mut self.source {
+                    answer.response = response;
+                }
+            }
+        }
+        self.received = from;
+        Ok(())
+    }
+
+    /// The answer that goes on from byte `from`, and the length of the whole.
+    async fn ask_for_rest(
+        &self,
+        broken: &Answer,
+        from: u64,
+    ) -> Result<(Response, Option<u64>), FetchError> {
+        let strong = self.etag.clone().filter(|etag| etag.starts_with('"'));
+        if self.len.is_none() && strong.is_none() {
+            return Err(self.changed(Changed::NothingToGoBy));
+        }
+        let question = Question { part: Some((from, strong)), ..broken.question.clone() };
+        let at = |error: FetchError| error.at(&self.origin);
+        let response = broken.http.ask(&question).await.map_err(at)?;
+        let response = answer::accept(response, Wanted::Part, &self.what).await.map_err(at)?;
+        let total = self.rest(&response, from).map_err(|why| self.changed(why))?;
+        Ok((response, self.len.or(total)))
+    }
+
+    /// Checks that an answer is the rest of this body from byte `from` on; gives the whole's length.
+    fn rest(&self, response: &Response, from: u64) -> Result<Option<u64>, Changed> {
+        if let (Some(was), Some(is)) = (self.etag(), header_text(response, &ETAG))
+            && was != is
+        {
+            return Err(Changed::Etag { was: was.to_owned(), is: is.to_owned() });
+        }
+        let text = header_text(response, &CONTENT_RANGE).unwrap_or_default();
+        let fits = |range: &ContentRange| {
+            let whole = range.total.or(self.len);
+            range.first == from
+                && range.last.checked_add(1) == whole
+                && self.len.is_none_or(|len| range.total.is_none_or(|total| total == len))
+        };
+        match ContentRange::parse(text).filter(fits) {
+            Some(range) => Ok(range.total),
+            None => Err(Changed::Range { from, len: self.len, range: text.to_owned() }),
+        }
+    }
+
+    /// Reads all that is left, up to `cap` bytes; what breaks off is taken up again, once.
+    pub(crate) async fn read(mut self, cap: usize) -> Result<Fetched, FetchError> {
+        if self.len.is_some_and(|len| len > cap as u64) {
+            return Err(self.failed(FetchErrorKind::TooLarge));
+        }
+        let mut bytes = Vec::new();
+        let mut resumed = false;
+        loop {
+            match self.chunk().await {
+                Ok(Some(chunk)) if chunk.len() > cap.saturating_sub(bytes.len()) => {
+                    return Err(self.failed(FetchErrorKind::TooLarge));
+                }
+                Ok(Some(chunk)) => bytes.extend_from_slice(&chunk),
+                Ok(None) => break,
+                Err(error) => {
+                    let again = *error.kind() == FetchErrorKind::Broken && !resumed;
+                    if !again || self.resume(bytes.len() as u64).await.is_err() {
+                        return Err(error);
+                    }
+                    resumed = true;
+                }
+            }
+        }
+        Ok(Fetched { bytes: bytes.into(), origin: self.origin, etag: self.etag })
+    }
+
+    fn changed(&self, why: Changed) -> FetchError {
+        self.failed(FetchErrorKind::Broken).because(why)
+    }
+
+    fn failed(&self, kind: FetchErrorKind) -> FetchError {
+        FetchError::new(kind, &self.what).at(&self.origin)
+    }
+}
+
+impl fmt::Debug for Arriving {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Arriving")
+            .field("what", &self.what)
+            .field("len", &self.len)
+            .field("etag", &self.etag)
+            .field("received", &self.received)
+            .finish_non_exhaustive()
+    }
+}
+
+fn body_kind(error: &reqwest::Error) -> FetchErrorKind {
+    if error.is_timeout() { FetchErrorKind::TimedOut(Phase::Idle) } else { FetchErrorKind::Broken }
+}
+
+/// A `Content-Range`: the first and last byte of the part, and the length of the whole.
+#[derive(Debug, PartialEq, Eq)]
+struct ContentRange {
+    first: u64,
+    last: u64,
+    total: Option<u64>,
+}
+
+impl ContentRange {
+    fn parse(text: &str) -> Option<Self> {
+        let (unit, range) = text.split_once(' ')?;
+        let (part, total) = range.trim().split_once('/')?;
+        let (first, last) = part.split_once('-')?;
+        let total = if total == "*" { None } else { Some(number(total)?) };
+        let (first, last) = (number(first)?, number(last)?);
+        (unit.eq_ignore_ascii_case("bytes") && first <= last).then_some(Self { first, last, total })
+    }
+}
+
+/// Digits and nothing else: the standard parser would take a sign too.
+fn number(text: &str) -> Option<u64> {
+    text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok()).flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_content_range_is_read_strictly() {
+        let range = |first, last, total| Some(ContentRange { first, last, total });
+        let check = |text: &str, wanted| assert_eq!(ContentRange::parse(text), wanted, "{text}");
+        check("bytes 5-9/10", range(5, 9, Some(10)));
+        check("Bytes 0-0/*", range(0, 0, None));
+        check("bytes */10", None);
+        check("bytes 9-5/10", None);
+        check("bytes +5-9/10", None);
+        check("bytes -9/10", None);
+        check("items 5-9/10", None);
+        check("bytes 5-99999999999999999999/1", None);
+        check("", None);
+    }
+
+    proptest! {
+        #[test]
+        fn no_content_range_can_panic(text in ".*") {
+            let _ = ContentRange::parse(&text);
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! How a [`crate::Fetcher`] fetches: plain data, filled in by the door.
+//!
+//! Nothing here is read from the environment or from disk. Values are judged when a fetcher is made.
+//!
+//! Invariant: `Debug` shows no password (each secret sits in a type that hides it).
+
+use std::{fmt, time::Duration};
+
+use crate::{
+    goproxy::GoProxyList,
+    netrc::Netrc,
+    proxy_url::{ProxyUrlError, hide_secrets},
+};
+
+/// Everything that a fetcher is told.
+#[derive(Debug, Clone)]
+pub struct FetchConfig {
+    /// The upstream proxies and their order.
+    pub proxies: GoProxyList,
+    /// The checksum databases that may be asked for, and where they are when no proxy carries them.
+    pub checksum_dbs: Vec<ChecksumDbSource>,
+    /// Passwords for upstreams.
+    pub netrc: Netrc,
+    /// The HTTP proxies that stand between this machine and the upstreams.
+    pub http_proxy: ForwardProxies,
+    /// Certificates to trust besides the platform's, each a PEM file's bytes.
+    pub extra_roots: Vec<Vec<u8>>,
+    /// The `User-Agent` of every request.
+    pub user_agent: String,
+    /// The value of this server's own entry in the `Via` of every request, such as `1.1 larder-4f2a`.
+    pub via: Option<String>,
+    /// How long to wait for what.
+    pub timeouts: Timeouts,
+    /// How many redirects one request may follow.
+    pub max_redirects: usize,
+}
+
+/// A checksum database and its own address.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChecksumDbSource {
+    /// The name in its key, such as `sum.golang.org`.
+    pub name: String,
+    /// Its own address, such as `https://sum.golang.org`.
+    pub url: String,
+}
+
+/// The values of HTTP_PROXY, HTTPS_PROXY and NO_PROXY, which mean what they mean to the go command.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct ForwardProxies {
+    /// The proxy for `http` upstreams.
+    pub http: Option<String>,
+    /// The proxy for `https` upstreams.
+    pub https: Option<String>,
+    /// The hosts that are asked without a proxy. A loopback address never goes through one.
+    pub no_proxy: Option<String>,
+}
+
+/// How long each phase of a fetch may take. A body as a whole may take any time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Timeouts {
+    /// For a connection: names, TCP, TLS.
+    pub connect: Duration,
+    /// From the request to the head of the answer.
+    pub head: Duration,
+    /// From one piece of the body to the next.
+    pub idle: Duration,
+}
+
+/// Why no fetcher can be made from a configuration.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum FetchConfigError {
+    /// An extra certificate file holds no certificates.
+    #[error("extra certificate file {position} holds no PEM certificates")]
+    ExtraRoots {
+        /// Which of the files, counted from one.
+        position: usize,
+        /// What the reader met, when it was the reader.
+        source: Option<reqwest::Error>,
+    },
+    /// A forward proxy's address cannot be used.
+    #[error("the {setting} setting `{value}` is not the address of an HTTP proxy")]
+    ForwardProxy {
+        /// Which of the settings.
+        setting: &'static str,
+        /// Its value without secrets.
+        value: String,
+    },
+    /// A checksum database's address cannot be used.
+    #[error("the address of checksum database `{name}` cannot be used")]
+    ChecksumDb {
+        /// The database.
+        name: String,
+        /// What is wrong with the address.
+        source: ProxyUrlError,
+    },
+    /// A text cannot stand in a header.
+    #[error("`{value}` cannot stand in the {header} header")]
+    Header {
+        /// The header.
+        header: &'static str,
+        /// The text.
+        value: String,
+    },
+    /// The HTTP client cannot be set up, for want of trusted certificates for example.
+    #[error("cannot set up the HTTP client")]
+    Client {
+        /// What is wrong.
+        source: reqwest::Error,
+    },
+}
+
+impl FetchConfig {
+    /// A configuration for a list of upstreams, with every other value at its default.
+    pub fn new(proxies: GoProxyList) -> Self {
+        Self {
+            proxies,
+            checksum_dbs: Vec::new(),
+            netrc: Netrc::default(),
+            http_proxy: ForwardProxies::default(),
+            extra_roots: Vec::new(),
+            user_agent: concat!("larder/", env!("CARGO_PKG_VERSION")).to_owned(),
+            via: None,
+            timeouts: Timeouts::default(),
+            max_redirects: 10,
+        }
+    }
+}
+
+impl Default for Timeouts {
+    /// A proxy that must first fetch a module itself, or a database that must first record it, takes tens of
+    /// seconds for the head of its answer; a connection or the next piece of a body does not.
+    fn default() -> Self {
+        Self {
+            connect: Duration::from_secs(10),
+            head: Duration::from_mins(1),
+            idle: Duration::from_secs(30),
+        }
+    }
+}
+
+impl fmt::Debug for ForwardProxies {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ForwardProxies")
+            .field("http", &self.http.as_deref().map(hide_secrets))
+            .field("https", &self.https.as_deref().map(hide_secrets))
+            .field("no_proxy", &self.no_proxy)
+            .finish()
+    }
+}

@@ -1,0 +1,239 @@
+//! One question over HTTP: a GET that follows redirects to an answer's head, within its time.
+//!
+//! The client never looks at the environment, never decompresses and never redirects by itself: each hop is
+//! a request of its own, so that a password goes only where it belongs. As in the go command, passwords come
+//! from the upstream's own URL or, for `https` alone, from netrc, and stay behind when a redirect leaves the
+//! scheme, host or port. What an answer's status means is decided in `answer.rs`.
+//!
+//! Invariant: no error of this file holds a URL with its secrets.
+
+use std::time::Duration;
+
+use reqwest::{
+    Certificate, Client, Proxy, RequestBuilder, Response, Url,
+    header::{ACCEPT_ENCODING, HeaderName, HeaderValue, IF_RANGE, LOCATION, RANGE, VIA},
+    redirect,
+};
+
+use crate::{
+    config::{FetchConfig, FetchConfigError, Timeouts},
+    error::{FetchError, FetchErrorKind, Phase},
+    forward::{self, Forwarding},
+    netrc::Netrc,
+    proxy_url::{hide_secrets, shown},
+};
+
+/// How long an unused connection is kept: less than what servers usually keep theirs.
+const POOL_IDLE: Duration = Duration::from_secs(50);
+/// How often an HTTP/2 connection in use is asked whether it still lives, and how long it may think.
+const PING: (Duration, Duration) = (Duration::from_secs(20), Duration::from_secs(10));
+
+/// What questions are asked with.
+pub(crate) struct Http {
+    client: Client,
+    netrc: Netrc,
+    timeouts: Timeouts,
+    max_redirects: usize,
+}
+
+/// One question.
+#[derive(Clone)]
+pub(crate) struct Question {
+    /// The place, perhaps with a user name and a password.
+    pub(crate) url: Url,
+    /// The `Via` of the request.
+    pub(crate) via: Option<HeaderValue>,
+    /// The part to ask for: from which byte on, and the strong entity tag that the whole must still have.
+    pub(crate) part: Option<(u64, Option<String>)>,
+}
+
+/// Why a request was not made, or a redirect not followed.
+#[derive(Debug, thiserror::Error)]
+enum Refusal {
+    #[error("refusing to send the password of `{url}` over plain HTTP")]
+    InsecurePassword { url: String },
+    #[error("redirected more than {limit} times")]
+    TooManyRedirects { limit: usize },
+    #[error("redirected to `{location}`, which is not a place to go to")]
+    Location { location: String },
+    #[error("redirected from HTTPS to plain HTTP at `{location}`")]
+    Downgrade { location: String },
+}
+
+impl Http {
+    pub(crate) fn new(config: &FetchConfig) -> Result<Self, FetchConfigError> {
+        let forwarding = Forwarding::new(&config.http_proxy)?;
+        let mut builder = Client::builder()
+            .user_agent(header_value("User-Agent", &config.user_agent)?)
+            .redirect(redirect::Policy::none())
+            .referer(false)
+            .connect_timeout(config.timeouts.connect)
+            .pool_idle_timeout(POOL_IDLE)
+            .http2_keep_alive_interval(PING.0)
+            .http2_keep_alive_timeout(PING.1)
+            .no_proxy()
+            .proxy(Proxy::custom(move |url| forwarding.through(url).cloned()));
+        for (index, pem) in config.extra_roots.iter().enumerate() {
+            let refused = |source| FetchConfigError::ExtraRoots { position: index + 1, source };
+            let roots =
+                Certificate::from_pem_bundle(pem).map_err(|source| refused(Some(source)))?;
+            if roots.is_empty() {
+                return Err(refused(None));
+            }
+            builder = builder.tls_certs_merge(roots);
+        }
+        let client = builder.build().map_err(|source| FetchConfigError::Client { source })?;
+        let (netrc, timeouts, max_redirects) =
+            (config.netrc.clone(), config.timeouts, config.max_redirects);
+        Ok(Self { client, netrc, timeouts, max_redirects })
+    }
+
+    pub(crate) fn timeouts(&self) -> Timeouts {
+        self.timeouts
+    }
+
+    /// Asks, and gives the head of the first answer that is not a redirect to follow.
+    pub(crate) async fn ask(&self, question: &Question) -> Result<Response, FetchError> {
+        let mut here = question.url.clone();
+        let mut followed = 0;
+        loop {
+            let response = self.hop(question, &here).await?;
+            let Some(location) = location(&response) else {
+                return Ok(response);
+            };
+            let next = if followed < self.max_redirects {
+                next_hop(&here, location)
+            } else {
+                Err(Refusal::TooManyRedirects { limit: self.max_redirects })
+            };
+            followed += 1;
+            here = next.map_err(|refusal| {
+                let kind = FetchErrorKind::Upstream {
+                    status: response.status().as_u16(),
+                    text: String::new(),
+                };
+                FetchError::new(kind, shown(&question.url)).because(refusal)
+            })?;
+        }
+    }
+
+    /// One request. A connection that breaks before it answered is often one that the other side had just
+    /// closed for lack of use, so that is tried once more.
+    async fn hop(&self, question: &Question, here: &Url) -> Result<Response, FetchError> {
+        match self.send(question, here).await {
+            Err(error) if *error.kind() == FetchErrorKind::Broken => {
+                self.send(question, here).await
+            }
+            answered => answered,
+        }
+    }
+
+    async fn send(&self, question: &Question, here: &Url) -> Result<Response, FetchError> {
+        let sending = self.request(question, here)?.send();
+        // A client may also wait for a connection that another request is making.
+        let wait = self.timeouts.connect.saturating_add(self.timeouts.head);
+        match tokio::time::timeout(wait, sending).await {
+            Ok(Ok(response)) => Ok(response),
+            Ok(Err(error)) => {
+                Err(FetchError::new(kind_of(&error), shown(&question.url))
+                    .because(error.without_url()))
+            }
+            Err(_) => {
+                Err(FetchError::new(FetchErrorKind::TimedOut(Phase::Head), shown(&question.url)))
+            }
+        }
+    }
+
+    /// The request of one hop, with the headers and the password that belong to it.
+    fn request(&self, question: &Question, here: &Url) -> Result<RequestBuilder, FetchError> {
+        let first = &question.url;
+        let mut url = here.clone();
+        let mut login = None;
+        if same_origin(first, here) && !has_userinfo(here) {
+            if has_userinfo(first) {
+                // A setter refuses only for a URL without a host, and this one is asked at its host.
+                let _ = url.set_username(first.username());
+                let _ = url.set_password(first.password());
+            } else if here.scheme() == "https" {
+                login = self.netrc.login(&place(here));
+            }
+        }
+        if has_userinfo(&url) && url.scheme() != "https" && !forward::is_loopback(&url) {
+            let refusal = Refusal::InsecurePassword { url: shown(&url) };
+            return Err(FetchError::new(FetchErrorKind::Unreachable, shown(first)).because(refusal));
+        }
+        let mut request = self.client.get(url).header(ACCEPT_ENCODING, "identity");
+        if let Some(login) = login {
+            request = request.basic_auth(&login.user, Some(&login.password));
+        }
+        if let Some(via) = &question.via {
+            request = request.header(VIA, via);
+        }
+        if let Some((from, etag)) = &question.part {
+            request = request.header(RANGE, format!("bytes={from}-"));
+            if let Some(etag) = etag {
+                request = request.header(IF_RANGE, etag);
+            }
+        }
+        Ok(request)
+    }
+}
+
+/// A text that must be able to stand in a header.
+pub(crate) fn header_value(
+    header: &'static str,
+    value: &str,
+) -> Result<HeaderValue, FetchConfigError> {
+    HeaderValue::from_str(value)
+        .map_err(|_| FetchConfigError::Header { header, value: value.to_owned() })
+}
+
+/// A header's text, if it has one that is text.
+pub(crate) fn header_text<'a>(response: &'a Response, name: &HeaderName) -> Option<&'a str> {
+    response.headers().get(name)?.to_str().ok()
+}
+
+fn kind_of(error: &reqwest::Error) -> FetchErrorKind {
+    match (error.is_connect(), error.is_timeout()) {
+        (true, true) => FetchErrorKind::TimedOut(Phase::Connect),
+        (true, false) => FetchErrorKind::Unreachable,
+        (false, true) => FetchErrorKind::TimedOut(Phase::Head),
+        (false, false) => FetchErrorKind::Broken,
+    }
+}
+
+/// Where a redirect leads. One without a location is an answer like any other.
+fn location(response: &Response) -> Option<&HeaderValue> {
+    let redirects = matches!(response.status().as_u16(), 301 | 302 | 303 | 307 | 308);
+    response.headers().get(LOCATION).filter(|location| redirects && !location.is_empty())
+}
+
+fn next_hop(here: &Url, location: &HeaderValue) -> Result<Url, Refusal> {
+    let text = String::from_utf8_lossy(location.as_bytes());
+    let mut there = here
+        .join(&text)
+        .ok()
+        .filter(|url| matches!(url.scheme(), "http" | "https"))
+        .ok_or_else(|| Refusal::Location { location: hide_secrets(&text) })?;
+    there.set_fragment(None);
+    if here.scheme() == "https" && there.scheme() != "https" {
+        return Err(Refusal::Downgrade { location: shown(&there) });
+    }
+    Ok(there)
+}
+
+fn same_origin(a: &Url, b: &Url) -> bool {
+    a.scheme() == b.scheme()
+        && a.host_str() == b.host_str()
+        && a.port_or_known_default() == b.port_or_known_default()
+}
+
+fn has_userinfo(url: &Url) -> bool {
+    !url.username().is_empty() || url.password().is_some()
+}
+
+/// The place of a URL as netrc files name it.
+fn place(url: &Url) -> String {
+    let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
+    format!("{}{port}{}", url.host_str().unwrap_or_default(), url.path())
+}

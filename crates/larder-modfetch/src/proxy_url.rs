@@ -1,0 +1,275 @@
+//! One upstream of a GOPROXY list: an `https`, `http` or `file` URL, never shown with its secrets.
+//!
+//! What an entry may look like follows the go command (go help goproxy; go-command.md 2): a word with a
+//! dot, colon or slash but no scheme gets `https://`, and a `file` URL has a path and nothing else.
+//! Which upstream is asked when is [`crate::GoProxyList`]'s matter.
+//!
+//! Invariant: `Display`, `Debug` and every error of this file hide user names, passwords and queries.
+
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+    str::FromStr,
+    sync::Arc,
+};
+
+use reqwest::Url;
+
+/// What stands in the place of a secret.
+const HIDDEN: &str = "xxxxx";
+
+/// The address of one upstream. Cloning is cheap.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct ProxyUrl(Arc<Base>);
+
+#[derive(PartialEq, Eq, Hash)]
+enum Base {
+    Web(Url),
+    Files { shown: String, root: PathBuf },
+}
+
+/// Why a text is not the address of an upstream. The text is kept without its secrets.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ProxyUrlError {
+    /// A single word that is neither `off` nor `direct`, or a bare file path.
+    #[error("`{entry}` is not a URL: it has no scheme")]
+    NoScheme {
+        /// The entry as written.
+        entry: String,
+    },
+    /// Another scheme than the go command knows.
+    #[error("the scheme of `{entry}` is not https, http or file")]
+    Scheme {
+        /// The entry as written.
+        entry: String,
+    },
+    /// A `file` URL with a host, a query or the like.
+    #[error("`{entry}` has more than a path, and a file URL may not")]
+    NotOnlyPath {
+        /// The entry as written.
+        entry: String,
+    },
+    /// The URL cannot be parsed.
+    #[error("`{entry}` is not a valid URL")]
+    Syntax {
+        /// The entry as written.
+        entry: String,
+        /// What the parser met, when it was the parser.
+        #[source]
+        source: Option<<Url as FromStr>::Err>,
+    },
+}
+
+impl ProxyUrl {
+    /// Reads one entry of a list, by the go command's rules for entries without a scheme.
+    pub fn parse(entry: &str) -> Result<Self, ProxyUrlError> {
+        let entry = entry.trim();
+        let whole;
+        let url = if entry.contains(['.', ':', '/'])
+            && !entry.contains(":/")
+            && !entry.starts_with('/')
+        {
+            whole = format!("https://{entry}");
+            &whole
+        } else {
+            entry
+        };
+        let base = match url
+            .split_once(':')
+            .map(|(scheme, rest)| (scheme.to_ascii_lowercase(), rest))
+        {
+            Some((scheme, rest)) if scheme == "file" => files(entry, rest)?,
+            Some((scheme, rest)) if scheme == "https" || scheme == "http" => web(entry, url, rest)?,
+            Some((scheme, _)) if is_scheme(&scheme) => {
+                return Err(ProxyUrlError::Scheme { entry: hide_secrets(entry) });
+            }
+            _ => return Err(ProxyUrlError::NoScheme { entry: hide_secrets(entry) }),
+        };
+        Ok(Self(Arc::new(base)))
+    }
+
+    /// The host in a web address, in brackets if it is an IPv6 address; a file address has none.
+    pub fn host(&self) -> Option<&str> {
+        match &*self.0 {
+            Base::Web(url) => url.host_str(),
+            Base::Files { .. } => None,
+        }
+    }
+
+    /// The port that is connected to, the scheme's own if none is written; a file address has none.
+    pub fn port(&self) -> Option<u16> {
+        match &*self.0 {
+            Base::Web(url) => url.port_or_known_default(),
+            Base::Files { .. } => None,
+        }
+    }
+
+    /// The path of the address, without a slash at its end: what stands before each module's path.
+    pub fn path(&self) -> &str {
+        match &*self.0 {
+            Base::Web(url) => url.path().strip_suffix('/').unwrap_or(url.path()),
+            Base::Files { .. } => "",
+        }
+    }
+
+    /// Where `path`, already escaped for URLs and without a leading slash, is found below this address.
+    pub(crate) fn locate(&self, path: &str) -> Location {
+        match &*self.0 {
+            Base::Web(base) => {
+                let mut url = base.clone();
+                url.set_path(&format!("{}/{path}", self.path()));
+                Location::Web(url)
+            }
+            Base::Files { root, .. } => Location::File(root.join(percent_decoded(path))),
+        }
+    }
+}
+
+/// The place of one resource at an upstream.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) enum Location {
+    /// To be asked for over HTTP. May hold the upstream's user name and password.
+    Web(Url),
+    /// A file of this machine.
+    File(PathBuf),
+}
+
+impl fmt::Display for Location {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Web(url) => f.write_str(&shown(url)),
+            Self::File(path) => f.write_str(&file_url(path)),
+        }
+    }
+}
+
+impl fmt::Debug for Location {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Location({self})")
+    }
+}
+
+impl fmt::Display for ProxyUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &*self.0 {
+            Base::Web(url) => {
+                let shown = shown(url);
+                f.write_str(shown.strip_suffix('/').unwrap_or(&shown))
+            }
+            Base::Files { shown, .. } => f.write_str(shown),
+        }
+    }
+}
+
+impl fmt::Debug for ProxyUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ProxyUrl({self})")
+    }
+}
+
+impl FromStr for ProxyUrl {
+    type Err = ProxyUrlError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::parse(text)
+    }
+}
+
+/// A URL as it may be shown: user name, password and query replaced, since any of them may be a token.
+pub(crate) fn shown(url: &Url) -> String {
+    let mut url = url.clone();
+    // A setter refuses only for a URL without a host, and then there is no user name to hide.
+    if url.password().is_some() {
+        let _ = url.set_password(Some(HIDDEN));
+    }
+    if !url.username().is_empty() {
+        let _ = url.set_username(HIDDEN);
+    }
+    if url.query().is_some_and(|query| !query.is_empty()) {
+        url.set_query(Some(HIDDEN));
+    }
+    url.set_fragment(None);
+    url.to_string()
+}
+
+/// A text that is no URL, as it may be shown: whatever could be user name, password or query is replaced.
+pub(crate) fn hide_secrets(text: &str) -> String {
+    let (start, rest) = match text.find("://") {
+        Some(at) => text.split_at(at + "://".len()),
+        None => ("", text),
+    };
+    let (rest, query) = match rest.split_once('?') {
+        Some((rest, _)) => (rest, "?xxxxx"),
+        None => (rest, ""),
+    };
+    match rest.rsplit_once('@') {
+        Some((_, host)) => format!("{start}{HIDDEN}@{host}{query}"),
+        None => format!("{start}{rest}{query}"),
+    }
+}
+
+fn is_scheme(text: &str) -> bool {
+    text.starts_with(|first: char| first.is_ascii_alphabetic())
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'))
+}
+
+fn web(entry: &str, url: &str, rest: &str) -> Result<Base, ProxyUrlError> {
+    let syntax = |source| ProxyUrlError::Syntax { entry: hide_secrets(entry), source };
+    // The parser forgives what the go command does not: missing slashes, backslashes, control characters.
+    if !rest.starts_with("//")
+        || rest.starts_with("///")
+        || url.contains(['\\', '\x7f'])
+        || url.contains(|c| c < ' ')
+    {
+        return Err(syntax(None));
+    }
+    let mut url = Url::parse(url).map_err(|source| syntax(Some(source)))?;
+    url.set_fragment(None);
+    Ok(Base::Web(url))
+}
+
+fn files(entry: &str, rest: &str) -> Result<Base, ProxyUrlError> {
+    let path = rest.strip_prefix("//").unwrap_or(rest);
+    if !path.starts_with('/') || path.contains(['?', '#']) {
+        return Err(ProxyUrlError::NotOnlyPath { entry: hide_secrets(entry) });
+    }
+    let root = PathBuf::from(percent_decoded(path));
+    Ok(Base::Files { shown: file_url(&root), root })
+}
+
+fn file_url(path: &Path) -> String {
+    let mut url = String::from("file://");
+    escape_path(&mut url, &path.to_string_lossy());
+    url
+}
+
+/// Appends a path escaped for a URL as the go command escapes it: `!` becomes `%21`, slashes stay.
+pub(crate) fn escape_path(url: &mut String, path: &str) {
+    const HEX: [char; 16] =
+        ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'A', 'B', 'C', 'D', 'E', 'F'];
+    for byte in path.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-_.~$&+:=@/".contains(&byte) {
+            url.push(char::from(byte));
+        } else {
+            url.extend(['%', HEX[usize::from(byte >> 4)], HEX[usize::from(byte & 15)]]);
+        }
+    }
+}
+
+/// The path behind its percent escapes; a malformed escape stands for itself.
+fn percent_decoded(path: &str) -> String {
+    let bytes = path.as_bytes();
+    let mut decoded = Vec::with_capacity(bytes.len());
+    let mut at = 0;
+    while let Some(&byte) = bytes.get(at) {
+        let half = |at: usize| bytes.get(at).and_then(|&half| char::from(half).to_digit(16));
+        let value = match (byte, half(at + 1), half(at + 2)) {
+            (b'%', Some(high), Some(low)) => u8::try_from(high << 4 | low).ok(),
+            _ => None,
+        };
+        at += if value.is_some() { 3 } else { 1 };
+        decoded.push(value.unwrap_or(byte));
+    }
+    String::from_utf8(decoded).unwrap_or_else(|_| path.to_owned())
+}

@@ -34,6 +34,6 @@ pub use head::TreeHead;
 pub use key::{KeyError, SUM_GOLANG_ORG, Signer, Verifier};
 pub use lookup::{Lookup, LookupError, MAX_LOOKUP_SIZE, Record, Sums, write_lookup};
 pub use note::{MAX_NOTE_SIZE, NoteError};
-pub use plan::{tiles_for_consistency, tiles_for_record};
+pub use plan::{tiles_for_consistency, tiles_for_record, tiles_for_tile};
 pub use proof::{ProofError, Tiles, check_consistency, check_record};
 pub use tile::{DataTile, FULL_WIDTH, Tile, TilePathError};

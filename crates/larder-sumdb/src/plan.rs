@@ -13,11 +13,20 @@ use crate::tile::{FULL_WIDTH, HEIGHT, MAX_TREE_SIZE, Tile};
 /// edge first, then each tile after the one that vouches for it. None if the tree has no such
 /// record.
 pub fn tiles_for_record(tree_size: u64, id: u64) -> Vec<Tile> {
-    if id >= tree_size || tree_size > MAX_TREE_SIZE {
+    if id >= tree_size {
+        return Vec::new();
+    }
+    tiles_for_tile(tree_size, 0, id / u64::from(FULL_WIDTH))
+}
+
+/// What vouches for the tile at these coordinates in a tree of `tree_size` records, itself
+/// included, in the same order. None if the tree has no such tile.
+pub fn tiles_for_tile(tree_size: u64, level: u8, number: u64) -> Vec<Tile> {
+    if Tile::within(tree_size, level, number).is_none() || tree_size > MAX_TREE_SIZE {
         return Vec::new();
     }
     let mut plan = Plan::new(tree_size);
-    plan.add(0, id / u64::from(FULL_WIDTH));
+    plan.add(level, number);
     plan.tiles
 }
 
@@ -94,6 +103,14 @@ mod tests {
             &["tile/8/2/000.p/3", "tile/8/1/001", "tile/8/0/273"],
         );
         check(&tiles_for_record(u64::MAX, 0), &[]);
+    }
+
+    #[test]
+    fn a_tile_needs_those_above_it() {
+        check(&tiles_for_tile(300, 0, 2), &[]);
+        check(&tiles_for_tile(300, 2, 0), &[]);
+        check(&tiles_for_tile(300, 1, 0), &["tile/8/0/001.p/44", "tile/8/1/000.p/1"]);
+        check(&tiles_for_tile(3 << 16, 1, 2), &["tile/8/2/000.p/3", "tile/8/1/002"]);
     }
 
     #[test]

@@ -75,6 +75,11 @@ impl Tile {
         format!("tile/8/{}/{}", self.level, self.number_and_width())
     }
 
+    /// The path without its width: the same for a tile and for what it grows into.
+    pub fn coordinates(&self) -> String {
+        format!("tile/8/{}/{}", self.level, number_path(self.number))
+    }
+
     /// Which of the tree's heights it lists: its hashes stand for `256^level` records each.
     pub const fn level(&self) -> u8 {
         self.level
@@ -113,16 +118,8 @@ impl Tile {
     }
 
     fn number_and_width(&self) -> String {
-        let mut text = format!("{:03}", self.number % 1000);
-        let mut rest = self.number / 1000;
-        while rest > 0 {
-            text = format!("x{:03}/{text}", rest % 1000);
-            rest /= 1000;
-        }
-        if !self.is_full() {
-            text = format!("{text}.p/{}", self.width);
-        }
-        text
+        let number = number_path(self.number);
+        if self.is_full() { number } else { format!("{number}.p/{}", self.width) }
     }
 }
 
@@ -164,6 +161,17 @@ impl fmt::Debug for DataTile {
     }
 }
 
+/// A tile's number in groups of three digits.
+fn number_path(number: u64) -> String {
+    let mut text = format!("{:03}", number % 1000);
+    let mut rest = number / 1000;
+    while rest > 0 {
+        text = format!("x{:03}/{text}", rest % 1000);
+        rest /= 1000;
+    }
+    text
+}
+
 /// Reads the number and the width. Lenient: the caller compares with the canonical spelling.
 fn parse_coordinates(level: u8, text: &str) -> Option<Tile> {
     let (number, width) = match text.split_once(".p/") {
@@ -190,6 +198,7 @@ mod tests {
         assert_eq!(tile.map(|tile| (tile.level, tile.number, tile.width)), expected, "{path}");
         if let Some(tile) = tile {
             assert_eq!(tile.path(), path);
+            assert_eq!(Some(tile.coordinates().as_str()), path.split(".p/").next());
         }
     }
 

@@ -1,0 +1,205 @@
+//! The order of steps of a batch of changes; what the store's promises rest on.
+//!
+//! 1. Every new value is written to a temporary and flushed; bodies come flushed.
+//! 2. The keys are locked, the conditions looked at, the files renamed into place; unlocked.
+//! 3. Every folder that got or lost a name is flushed once.
+//! 4. The callers are answered.
+//!
+//! A reader sees the old file or the new one, since a name changes hands by one rename. After a
+//! power cut the same holds, since content is flushed before it gets its name; and what was
+//! answered is there, since the name is flushed before the answer. `Relaxed` values skip the
+//! flushes of 1 and 3, and with them the second and third sentence.
+//!
+//! A step that fails fails the changes that needed it and no others.
+
+use super::count::Count;
+use super::folders::Folders;
+use super::locks::Locks;
+use super::read::{read_file, size_of};
+use super::writer::{Change, Done, Job};
+use crate::disk::Disk;
+use crate::spool::{Place, Spooled, owner::Owner};
+use crate::{Condition, Durability, StoreError, Tag};
+use std::collections::{BTreeSet, HashMap};
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+#[derive(Debug)]
+pub(super) struct Committer {
+    pub(super) disk: Arc<dyn Disk>,
+    pub(super) root: PathBuf,
+    pub(super) owner: Arc<Owner>,
+    pub(super) locks: Locks,
+    pub(super) folders: Folders,
+    pub(super) count: Arc<Count>,
+}
+
+/// A change on its way.
+struct Staged {
+    job: Job,
+    path: PathBuf,
+    temporary: Option<(PathBuf, File)>,
+    to_flush: Vec<PathBuf>,
+}
+
+/// `None`: there is a next step.
+type Step = Result<Option<Done>, Arc<io::Error>>;
+
+impl Committer {
+    /// Carries out changes of different keys, and answers each.
+    pub(super) fn commit(&mut self, jobs: Vec<Job>) {
+        let staged = jobs.into_iter().map(|job| Staged {
+            path: self.root.join(job.key.as_str()),
+            job,
+            temporary: None,
+            to_flush: Vec::new(),
+        });
+        let staged = staged.collect();
+        let staged = self.each(staged, Committer::write);
+        let staged = self.each(staged, Committer::flush);
+        let staged = match self.locks.hold(staged.iter().map(|one| &one.job.key)) {
+            Ok(_held) => self.each(staged, Committer::place),
+            Err(error) => {
+                let error = Arc::new(error);
+                self.each(staged, |_, _| Err(Arc::clone(&error)))
+            }
+        };
+        let faults = self.flush_folders(&staged);
+        self.each(staged, |committer, one| committer.finish(one, &faults));
+    }
+
+    /// Does one step for all; answers whom it settles, returns the others.
+    fn each(
+        &mut self,
+        staged: Vec<Staged>,
+        mut step: impl FnMut(&mut Committer, &mut Staged) -> Step,
+    ) -> Vec<Staged> {
+        let mut onwards = Vec::with_capacity(staged.len());
+        for mut one in staged {
+            match step(self, &mut one) {
+                Ok(None) => onwards.push(one),
+                Ok(Some(done)) => self.settle(one, Ok(done)),
+                Err(error) => self.settle(one, Err(error)),
+            }
+        }
+        onwards
+    }
+
+    fn write(&mut self, one: &mut Staged) -> Step {
+        if !holds(&one.job.change, &one.path)? {
+            return Ok(Some(Done::Unchanged));
+        }
+        if let Change::Value { bytes, .. } = &one.job.change {
+            let path = self.owner.new_name("value");
+            let file = self.disk.create(&path)?;
+            let (_, file) = one.temporary.insert((path, file));
+            self.disk.write_at(file, bytes, 0)?;
+        }
+        Ok(None)
+    }
+
+    fn flush(&mut self, one: &mut Staged) -> Step {
+        if let Some((_, file)) = &one.temporary
+            && one.is_durable()
+        {
+            self.disk.sync(file)?;
+        }
+        Ok(None)
+    }
+
+    /// Runs while the key is locked.
+    fn place(&mut self, one: &mut Staged) -> Step {
+        if !holds(&one.job.change, &one.path)? {
+            return Ok(Some(Done::Unchanged));
+        }
+        let old = size_of(&one.path)?.unwrap_or(0);
+        let new = match &one.job.change {
+            Change::Value { bytes, .. } => {
+                if let Some((temporary, _)) = &one.temporary {
+                    self.folders.rename_into(&*self.disk, temporary, &one.path)?;
+                    one.temporary = None;
+                }
+                bytes.len() as u64
+            }
+            Change::Body(spooled) => {
+                self.place_body(spooled, &one.path)?;
+                spooled.len()
+            }
+            Change::Removal => {
+                self.disk.remove(&one.path)?;
+                0
+            }
+        };
+        self.count.change(old, new);
+        if !one.is_durable() {
+            return Ok(Some(Done::Changed));
+        }
+        one.to_flush = self.folders.to_flush(&one.path);
+        Ok(None)
+    }
+
+    fn place_body(&mut self, spooled: &Spooled, path: &Path) -> io::Result<()> {
+        let mut place = spooled.place();
+        match &*place {
+            Place::Spool(from) => self.folders.rename_into(&*self.disk, from, path)?,
+            // The rename went well before, what came after it did not.
+            Place::Store(at) if at == path => return Ok(()),
+            Place::Store(_) | Place::Memory => {
+                return Err(io::Error::other("the spool file was put under another key"));
+            }
+        }
+        *place = Place::Store(path.to_path_buf());
+        Ok(())
+    }
+
+    fn flush_folders(&self, staged: &[Staged]) -> HashMap<PathBuf, Arc<io::Error>> {
+        let folders: BTreeSet<&PathBuf> = staged.iter().flat_map(|one| &one.to_flush).collect();
+        let mut faults = HashMap::new();
+        for folder in folders {
+            if let Err(error) = self.disk.sync_folder(folder) {
+                faults.insert(folder.clone(), Arc::new(error));
+            }
+        }
+        faults
+    }
+
+    fn finish(&mut self, one: &mut Staged, faults: &HashMap<PathBuf, Arc<io::Error>>) -> Step {
+        if let Some(error) = one.to_flush.iter().find_map(|folder| faults.get(folder)) {
+            return Err(Arc::clone(error));
+        }
+        self.folders.flushed(&one.path);
+        Ok(Some(Done::Changed))
+    }
+
+    fn settle(&self, one: Staged, done: Result<Done, Arc<io::Error>>) {
+        if let Some((temporary, _)) = &one.temporary
+            && let Err(error) = self.disk.remove(temporary)
+        {
+            tracing::warn!(%error, "a temporary file stays until the store is opened again");
+        }
+        let doing = if matches!(one.job.change, Change::Removal) { "delete" } else { "write" };
+        let done = done.map_err(|error| StoreError::new(doing, one.job.key.as_str(), error));
+        // Nobody may be waiting any more.
+        drop(one.job.answer.send(done));
+    }
+}
+
+impl Staged {
+    fn is_durable(&self) -> bool {
+        !matches!(self.job.change, Change::Value { durability: Durability::Relaxed, .. })
+    }
+}
+
+/// Whether the change may go on, by what is at `path` now.
+fn holds(change: &Change, path: &Path) -> io::Result<bool> {
+    Ok(match change {
+        Change::Body(_) | Change::Value { condition: Condition::Always, .. } => true,
+        Change::Value { condition: Condition::Absent, .. } => size_of(path)?.is_none(),
+        Change::Value { condition: Condition::Matches(tag), .. } => {
+            read_file(path)?.is_some_and(|bytes| Tag::of(&bytes) == *tag)
+        }
+        Change::Removal => size_of(path)?.is_some(),
+    })
+}

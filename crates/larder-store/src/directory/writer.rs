@@ -1,0 +1,119 @@
+//! The one thread of a store that writes, and what it takes together.
+//!
+//! Whatever has queued up while one batch was written makes the next: under load many writes
+//! share the flushes of their folders, alone a write waits for nobody. Two changes to one key
+//! never meet in a batch. Dropping the writer writes what is queued, then ends the thread.
+
+use super::commit::Committer;
+use crate::spool::Spooled;
+use crate::{Condition, Durability, Key, StoreError};
+use bytes::Bytes;
+use std::collections::{HashSet, VecDeque};
+use std::io;
+use std::sync::{Arc, mpsc};
+use std::thread::{self, JoinHandle};
+use tokio::sync::oneshot;
+
+/// Changes taken together at most: bounds what a power cut can take from others' waiting time.
+const BATCH: usize = 256;
+
+/// One change to one key, and who waits for it.
+#[derive(Debug)]
+pub(super) struct Job {
+    pub(super) key: Key,
+    pub(super) change: Change,
+    pub(super) answer: oneshot::Sender<Result<Done, StoreError>>,
+}
+
+#[derive(Debug)]
+pub(super) enum Change {
+    Value {
+        bytes: Bytes,
+        condition: Condition,
+        durability: Durability,
+    },
+    /// The content is flushed already.
+    Body(Arc<Spooled>),
+    Removal,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Done {
+    Changed,
+    /// The condition did not hold, or there was nothing to remove.
+    Unchanged,
+}
+
+#[derive(Debug)]
+pub(super) struct Writer {
+    queue: Option<mpsc::Sender<Job>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Writer {
+    pub(super) fn start(committer: Committer) -> io::Result<Writer> {
+        let (queue, jobs) = mpsc::channel();
+        let thread = thread::Builder::new()
+            .name("larder-store".into())
+            .spawn(move || write_all(committer, &jobs))?;
+        Ok(Writer { queue: Some(queue), thread: Some(thread) })
+    }
+
+    /// Queues a change now; the future waits for it.
+    pub(super) fn submit(
+        &self,
+        key: &Key,
+        change: Change,
+    ) -> impl Future<Output = Result<Done, StoreError>> + Send + use<> {
+        let (answer, done) = oneshot::channel();
+        if let Some(queue) = &self.queue {
+            // A send that fails drops `answer`, which the future sees.
+            drop(queue.send(Job { key: key.clone(), change, answer }));
+        }
+        let key = key.clone();
+        async move {
+            done.await.unwrap_or_else(|_| {
+                let ended = io::Error::other("the store's writer has ended");
+                Err(StoreError::new("write", key.as_str(), ended))
+            })
+        }
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        self.queue = None;
+        if let Some(thread) = self.thread.take()
+            && thread.join().is_err()
+        {
+            tracing::error!("the store's writer panicked");
+        }
+    }
+}
+
+fn write_all(mut committer: Committer, jobs: &mpsc::Receiver<Job>) {
+    let mut waiting = VecDeque::new();
+    loop {
+        if waiting.is_empty() {
+            match jobs.recv() {
+                Ok(job) => waiting.push_back(job),
+                Err(mpsc::RecvError) => return,
+            }
+        }
+        waiting.extend(jobs.try_iter());
+        let batch = take_batch(&mut waiting);
+        // Whom no flush concerns need not wait for one.
+        let (relaxed, durable) = batch.into_iter().partition(|job| {
+            matches!(job.change, Change::Value { durability: Durability::Relaxed, .. })
+        });
+        committer.commit(relaxed);
+        committer.commit(durable);
+    }
+}
+
+/// Takes the longest start of the queue in which every key is alone.
+fn take_batch(waiting: &mut VecDeque<Job>) -> Vec<Job> {
+    let mut keys = HashSet::new();
+    let fits = waiting.iter().take(BATCH).take_while(|job| keys.insert(job.key.clone())).count();
+    waiting.drain(..fits).collect()
+}

@@ -1,0 +1,159 @@
+//! The store in memory: for tests, and for servers that shall leave nothing behind.
+//!
+//! The same promises as every store's, except that nothing outlives it. Its spool is anonymous
+//! memory, so a body takes its room twice for the moment it is put.
+
+use crate::{Body, Condition, Durability, Key, Listed, Object, Pending, PutOutcome};
+use crate::{Spool, SpoolFile, Store, StoreError, Tag, Usage};
+use bytes::Bytes;
+use std::collections::BTreeMap;
+use std::io;
+use std::ops::Bound;
+use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::time::SystemTime;
+
+/// A store in memory.
+#[derive(Debug)]
+pub struct MemoryStore {
+    objects: RwLock<BTreeMap<Key, Value>>,
+    spool: Spool,
+}
+
+#[derive(Debug)]
+struct Value {
+    bytes: Bytes,
+    modified: SystemTime,
+}
+
+impl MemoryStore {
+    /// An empty store.
+    pub fn new() -> MemoryStore {
+        MemoryStore::with_spool_limit(u64::MAX)
+    }
+
+    /// An empty store whose spool may hold so many bytes at a time.
+    pub fn with_spool_limit(bytes: u64) -> MemoryStore {
+        MemoryStore { objects: RwLock::default(), spool: Spool::in_memory(bytes) }
+    }
+
+    fn read(&self) -> RwLockReadGuard<'_, BTreeMap<Key, Value>> {
+        self.objects.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, BTreeMap<Key, Value>> {
+        self.objects.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn find(&self, key: &Key) -> Option<Bytes> {
+        self.read().get(key).map(|value| value.bytes.clone())
+    }
+}
+
+impl Default for MemoryStore {
+    fn default() -> Self {
+        MemoryStore::new()
+    }
+}
+
+impl Store for MemoryStore {
+    fn get<'a>(&'a self, key: &'a Key) -> Pending<'a, Option<Object>> {
+        Box::pin(
+            async move { Ok(self.find(key).map(|bytes| Object { tag: Tag::of(&bytes), bytes })) },
+        )
+    }
+
+    fn put<'a>(
+        &'a self,
+        key: &'a Key,
+        bytes: Bytes,
+        condition: Condition,
+        _: Durability,
+    ) -> Pending<'a, PutOutcome> {
+        Box::pin(async move {
+            let tag = Tag::of(&bytes);
+            let mut objects = self.write();
+            let old = objects.get(key);
+            let holds = match condition {
+                Condition::Absent => old.is_none(),
+                Condition::Matches(tag) => old.is_some_and(|old| Tag::of(&old.bytes) == tag),
+                Condition::Always => true,
+            };
+            if !holds {
+                return Ok(PutOutcome::Conflict);
+            }
+            insert(&mut objects, key, bytes)?;
+            Ok(PutOutcome::Stored(tag))
+        })
+    }
+
+    fn delete<'a>(&'a self, key: &'a Key) -> Pending<'a, bool> {
+        Box::pin(async move { Ok(self.write().remove(key).is_some()) })
+    }
+
+    fn list<'a>(
+        &'a self,
+        prefix: &'a Key,
+        after: Option<&'a Key>,
+        limit: usize,
+    ) -> Pending<'a, Vec<Listed>> {
+        Box::pin(async move {
+            let folder = format!("{prefix}/");
+            let start = after.map_or("", Key::as_str).max(&folder);
+            let objects = self.read();
+            let below = objects
+                .range::<str, _>((Bound::Excluded(start), Bound::Unbounded))
+                .take_while(|(key, _)| key.as_str().starts_with(&folder));
+            let listed = below.take(limit).map(|(key, value)| Listed {
+                key: key.clone(),
+                size: value.bytes.len() as u64,
+                modified: value.modified,
+            });
+            Ok(listed.collect())
+        })
+    }
+
+    fn body<'a>(&'a self, key: &'a Key) -> Pending<'a, Option<Body>> {
+        Box::pin(async move { Ok(self.find(key).map(Body::from)) })
+    }
+
+    fn put_body<'a>(&'a self, key: &'a Key, spooled: &'a SpoolFile) -> Pending<'a, ()> {
+        Box::pin(async move {
+            if !self.spool.made(spooled) {
+                return Err(StoreError::unfit("write", key.as_str(), "it grew in another store"));
+            }
+            let path = key.as_str().as_ref();
+            spooled
+                .check_unput(path)
+                .map_err(|why| StoreError::unfit("write", key.as_str(), why))?;
+            let bytes = spooled.share().take_whole();
+            let bytes = bytes.map_err(|error| StoreError::new("write", key.as_str(), error))?;
+            insert(&mut self.write(), key, bytes)?;
+            spooled.mark_put(path);
+            Ok(())
+        })
+    }
+
+    fn spool(&self) -> &Spool {
+        &self.spool
+    }
+
+    fn usage(&self) -> Usage {
+        let stored = self.read().values().map(|value| value.bytes.len() as u64).sum();
+        Usage { stored: Some(stored), free: self.spool.free(), ..Usage::default() }
+    }
+}
+
+fn insert(objects: &mut BTreeMap<Key, Value>, key: &Key, bytes: Bytes) -> Result<(), StoreError> {
+    let folder = format!("{key}/");
+    let next = objects.range::<str, _>((Bound::Excluded(folder.as_str()), Bound::Unbounded)).next();
+    if next.is_some_and(|(next, _)| next.as_str().starts_with(&folder)) {
+        let clash = io::Error::from(io::ErrorKind::IsADirectory);
+        return Err(StoreError::new("write", key.as_str(), clash));
+    }
+    if key.folders().any(|folder| objects.contains_key(folder)) {
+        let clash = io::Error::from(io::ErrorKind::NotADirectory);
+        return Err(StoreError::new("write", key.as_str(), clash));
+    }
+    objects.insert(key.clone(), Value { bytes, modified: SystemTime::now() });
+    Ok(())
+}

@@ -1,1 +1,46 @@
-//! Module zip files: the rules, reading untrusted bytes, and the h1: directory hash.
+//! Module zip files: the rules, reading untrusted bytes, and the `h1:` directory hash.
+//!
+//! [`inspect`] is the whole of it: given the bytes of a zip and the module version it claims to be, it
+//! applies every rule that the go command applies, unpacks every file to check its size and CRC, and
+//! gives the `h1:` hash that a checksum database would have recorded. What it accepts, the go command
+//! accepts too and hashes alike.
+//!
+//! The central directory alone says what is in the zip, as it does for the go command. Where other
+//! readers could see something else (an ambiguous end record, offsets that do not count from the first
+//! byte, local headers with other names, entries that overlap) the zip is refused, not interpreted.
+//!
+//! Specification: <https://go.dev/ref/mod#zip-files>, `golang.org/x/mod/zip` and `sumdb/dirhash`, and
+//! APPNOTE.TXT for the container.
+//!
+//! | file | what stands there |
+//! | --- | --- |
+//! | `inspect.rs` | [`inspect`], its limits and its bound on memory |
+//! | `directory.rs` | the central directory: which entries there are |
+//! | `field.rs` | little-endian numbers from untrusted bytes |
+//! | `names.rs` | what an entry may be called |
+//! | `collisions.rs` | which names may not stand together |
+//! | `unicode.rs` | letters, and which of them differ by case alone |
+//! | `content.rs` | unpacking, CRC and hash of each entry |
+//! | `inflate.rs` | deflate, whole or in a stream |
+//! | `dirhash.rs` | [`Dirhash`]: `h1:` |
+//! | `read_at.rs` | [`ReadAt`]: where the bytes come from |
+//!
+//! Absent: writing zips, extracting to disk, the network, the environment, the async runtime.
+
+mod collisions;
+mod content;
+mod directory;
+mod dirhash;
+mod field;
+mod inflate;
+mod inspect;
+mod names;
+mod read_at;
+mod unicode;
+
+pub use content::ContentFault;
+pub use directory::DirectoryFault;
+pub use dirhash::{Dirhash, DirhashError};
+pub use inspect::{Inspected, ZipError, inspect};
+pub use names::NameFault;
+pub use read_at::ReadAt;

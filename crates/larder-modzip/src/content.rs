@@ -1,0 +1,321 @@
+//! The content of each entry: found, unpacked, checked against size and CRC, and hashed.
+//!
+//! The entries are visited in the order in which they lie in the file. Each owns the bytes from its
+//! local header up to the next entry's, so that none can overlap another, and small ones are read
+//! many at a time. Large ones are streamed.
+//! Specification: APPNOTE.TXT 4.3.7 (local header), 4.3.9 (descriptor), 4.4.
+
+use std::ops::Range;
+
+use sha2::{Digest, Sha256};
+
+use crate::directory::Entry;
+use crate::dirhash::ContentHash;
+use crate::field::Fields;
+use crate::inflate;
+use crate::inspect::ZipError;
+use crate::read_at::{ReadAt, read_exact_at};
+
+const LOCAL: [u8; 4] = *b"PK\x03\x04";
+const LOCAL_LENGTH: usize = 30;
+const DESCRIPTOR: [u8; 4] = *b"PK\x07\x08";
+/// The least that follows data when a descriptor does: CRC and two sizes.
+const DESCRIPTOR_LENGTH: usize = 12;
+
+const STORED: u16 = 0;
+const DEFLATED: u16 = 8;
+
+/// As many bytes of the zip are read at once, at most.
+const WINDOW: u64 = 1 << 20;
+/// Entries that are larger when unpacked are streamed.
+const WHOLE: u64 = 2 << 20;
+/// What is read and unpacked at once of a streamed entry.
+const PIECE: usize = 64 << 10;
+
+/// What is wrong with an entry's content.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ContentFault {
+    /// Where the directory points there is no local header.
+    #[error("it has no local header where the central directory points")]
+    NoLocalHeader,
+    /// The local header names another file.
+    #[error("its local header has another name")]
+    LocalName,
+    /// The data run into the next entry or into the directory.
+    #[error("its data overlap another entry or the central directory")]
+    Overlap,
+    /// The data are encrypted.
+    #[error("it is encrypted")]
+    Encrypted,
+    /// A compression method that Go does not know.
+    #[error("its compression method {0} is unknown")]
+    Method(u16),
+    /// A directory that declares content.
+    #[error("it is a directory and has content")]
+    DirectoryWithContent,
+    /// The declared size is not the size.
+    #[error("its size is not the declared one")]
+    Size,
+    /// The compressed data are malformed or cut.
+    #[error("its compressed data are malformed")]
+    Deflate,
+    /// The CRC does not match, in the directory or in the descriptor.
+    #[error("its checksum does not match")]
+    Crc,
+}
+
+/// An entry and the end of the bytes that it owns.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Placed<'a> {
+    pub(crate) entry: Entry<'a>,
+    end: u64,
+}
+
+impl Placed<'_> {
+    /// The error of this entry.
+    pub(crate) fn fault(&self, fault: ContentFault) -> ZipError {
+        ZipError::Content { name: String::from_utf8_lossy(self.entry.name).into_owned(), fault }
+    }
+
+    fn owned(&self) -> u64 {
+        self.end.saturating_sub(self.entry.offset)
+    }
+
+    fn is_small(&self) -> bool {
+        self.owned() <= WINDOW && self.entry.plain <= WHOLE
+    }
+
+    /// What can be told without reading: the method, and whether there is room for what is declared.
+    fn check(&self) -> Result<(), ContentFault> {
+        const ENCRYPTED: u16 = 1 | 1 << 6 | 1 << 13;
+        let entry = &self.entry;
+        if entry.flags & ENCRYPTED != 0 {
+            return Err(ContentFault::Encrypted);
+        }
+        if entry.is_directory() {
+            return if entry.plain == 0 { Ok(()) } else { Err(ContentFault::DirectoryWithContent) };
+        }
+        match entry.method {
+            STORED if entry.packed != entry.plain => Err(ContentFault::Size),
+            STORED | DEFLATED => {
+                let least = (LOCAL_LENGTH + entry.name.len()) as u64;
+                let needed = entry.packed.checked_add(least);
+                let fits = needed.is_some_and(|needed| needed <= self.owned());
+                if fits { Ok(()) } else { Err(ContentFault::Overlap) }
+            }
+            method => Err(ContentFault::Method(method)),
+        }
+    }
+}
+
+/// Orders entries by their place in the file and gives each the bytes up to the next one.
+pub(crate) fn place<'a>(entries: &[Entry<'a>], end: u64) -> Result<Vec<Placed<'a>>, ZipError> {
+    let mut placed: Vec<_> = entries.iter().map(|&entry| Placed { entry, end }).collect();
+    placed.sort_by_key(|placed| placed.entry.offset);
+    let mut next = end;
+    for placed in placed.iter_mut().rev() {
+        placed.end = next;
+        next = placed.entry.offset;
+        placed.check().map_err(|fault| placed.fault(fault))?;
+    }
+    Ok(placed)
+}
+
+/// Cuts the entries into runs that are read at once; one that is streamed is a run of its own.
+pub(crate) fn runs<'p, 'a>(placed: &'p [Placed<'a>]) -> impl Iterator<Item = &'p [Placed<'a>]> {
+    let mut rest = placed;
+    std::iter::from_fn(move || {
+        let first = rest.first()?;
+        let limit = first.entry.offset.saturating_add(WINDOW);
+        let fitting = rest.iter().take_while(|p| p.is_small() && p.end <= limit).count();
+        let (run, others) = rest.split_at_checked(fitting.max(1))?;
+        rest = others;
+        Some(run)
+    })
+}
+
+/// Unpacks entries, one run after another, in buffers that it keeps.
+pub(crate) struct Unpacker<'z> {
+    zip: &'z dyn ReadAt,
+    window: Vec<u8>,
+    plain: Vec<u8>,
+    inflater: libdeflater::Decompressor,
+}
+
+impl<'z> Unpacker<'z> {
+    pub(crate) fn new(zip: &'z dyn ReadAt) -> Self {
+        let inflater = libdeflater::Decompressor::new();
+        Self { zip, window: Vec::new(), plain: Vec::new(), inflater }
+    }
+
+    /// Checks the entries of a run and hashes them.
+    pub(crate) fn hash(&mut self, run: &[Placed<'_>]) -> Result<Vec<ContentHash>, ZipError> {
+        match run {
+            [large] if !large.is_small() => {
+                let mut hasher = Sha256::new();
+                self.stream(large, |piece| hasher.update(piece))?;
+                Ok(vec![hasher.finalize().into()])
+            }
+            [] => Ok(Vec::new()),
+            [first, ..] => self.hash_small(first.entry.offset, run),
+        }
+    }
+
+    /// The checked content of one entry, which must be one that is worth having in memory.
+    pub(crate) fn content(&mut self, placed: &Placed<'_>) -> Result<Vec<u8>, ZipError> {
+        let mut content = Vec::new();
+        self.stream(placed, |piece| content.extend_from_slice(piece))?;
+        Ok(content)
+    }
+
+    fn hash_small(&mut self, start: u64, run: &[Placed<'_>]) -> Result<Vec<ContentHash>, ZipError> {
+        let end = run.last().map_or(start, |last| last.end);
+        let window = at_least(&mut self.window, within_memory(end.saturating_sub(start)));
+        read_exact_at(self.zip, window, start)?;
+        let mut hashes = Vec::with_capacity(run.len());
+        let mut rest = &*window;
+        for placed in run {
+            let (owned, others) =
+                rest.split_at_checked(within_memory(placed.owned())).unwrap_or_default();
+            rest = others;
+            let hash = hash_owned(&mut self.inflater, &mut self.plain, owned, &placed.entry);
+            hashes.push(hash.map_err(|fault| placed.fault(fault))?);
+        }
+        Ok(hashes)
+    }
+
+    /// Gives an entry's content to `consume`, piece by piece, before all of it has been checked.
+    fn stream(
+        &mut self,
+        placed: &Placed<'_>,
+        mut consume: impl FnMut(&[u8]),
+    ) -> Result<(), ZipError> {
+        let entry = &placed.entry;
+        let fault = |fault| placed.fault(fault);
+        let most = (LOCAL_LENGTH + entry.name.len() + usize::from(u16::MAX)) as u64;
+        let head = at_least(&mut self.window, within_memory(placed.owned().min(most)));
+        read_exact_at(self.zip, head, entry.offset)?;
+        let data = locate_data(head, placed.owned(), entry).map_err(fault)?;
+        let mut check = Check::default();
+        let mut consume = |piece: &[u8]| {
+            check.take(piece, entry)?;
+            consume(piece);
+            Ok(())
+        };
+        let mut stream = inflate::Stream::new();
+        let plain = at_least(&mut self.plain, PIECE);
+        let (mut at, end) = (entry.offset + data.start, entry.offset + data.end);
+        while at < end {
+            let length = within_memory(end - at).min(PIECE);
+            let piece = at_least(&mut self.window, length);
+            read_exact_at(self.zip, piece, at)?;
+            at += length as u64;
+            let taken = match entry.method {
+                STORED => consume(piece),
+                _ => stream.push(piece, plain, &mut consume),
+            };
+            taken.map_err(fault)?;
+        }
+        if entry.method == DEFLATED && !stream.has_ended() {
+            return Err(fault(ContentFault::Deflate));
+        }
+        check.finish(entry).map_err(fault)?;
+        let mut descriptor = [0; DESCRIPTOR.len() + DESCRIPTOR_LENGTH];
+        let length = within_memory(placed.end.saturating_sub(end)).min(descriptor.len());
+        let descriptor = descriptor.get_mut(..length).unwrap_or_default();
+        read_exact_at(self.zip, descriptor, end)?;
+        check_descriptor(descriptor, entry).map_err(fault)
+    }
+}
+
+/// What has been seen of a streamed entry's content.
+#[derive(Default)]
+struct Check {
+    crc: crc32fast::Hasher,
+    length: u64,
+}
+
+impl Check {
+    fn take(&mut self, piece: &[u8], entry: &Entry<'_>) -> Result<(), ContentFault> {
+        self.length = self.length.saturating_add(piece.len() as u64);
+        self.crc.update(piece);
+        if self.length > entry.plain { Err(ContentFault::Size) } else { Ok(()) }
+    }
+
+    fn finish(self, entry: &Entry<'_>) -> Result<(), ContentFault> {
+        if self.length != entry.plain {
+            return Err(ContentFault::Size);
+        }
+        if self.crc.finalize() == entry.crc { Ok(()) } else { Err(ContentFault::Crc) }
+    }
+}
+
+/// Checks and hashes an entry of which all the bytes it owns are in memory.
+fn hash_owned(
+    inflater: &mut libdeflater::Decompressor,
+    buffer: &mut Vec<u8>,
+    owned: &[u8],
+    entry: &Entry<'_>,
+) -> Result<ContentHash, ContentFault> {
+    let data = locate_data(owned, owned.len() as u64, entry)?;
+    if entry.is_directory() {
+        return Ok(Sha256::digest(b"").into());
+    }
+    let (data_start, data_end) = (within_memory(data.start), within_memory(data.end));
+    let data = owned.get(data_start..data_end).unwrap_or_default();
+    let plain = if entry.method == STORED {
+        data
+    } else {
+        let plain = at_least(buffer, within_memory(entry.plain));
+        inflate::whole(inflater, data, plain)?;
+        plain
+    };
+    if plain.len() as u64 != entry.plain {
+        return Err(ContentFault::Size);
+    }
+    if crc32fast::hash(plain) != entry.crc {
+        return Err(ContentFault::Crc);
+    }
+    check_descriptor(owned.get(data_end..).unwrap_or_default(), entry)?;
+    Ok(Sha256::digest(plain).into())
+}
+
+/// Where an entry's data lie among the bytes it owns, of which `head` are the first.
+fn locate_data(head: &[u8], owned: u64, entry: &Entry<'_>) -> Result<Range<u64>, ContentFault> {
+    let mut fields = Fields(head);
+    fields.signature(LOCAL).ok_or(ContentFault::NoLocalHeader)?;
+    // Everything that the central directory says again.
+    let lengths = fields.skip(22).and_then(|()| Some([fields.u16()?, fields.u16()?]));
+    let [name, extra] = lengths.ok_or(ContentFault::Overlap)?.map(usize::from);
+    if fields.bytes(name).ok_or(ContentFault::Overlap)? != entry.name {
+        return Err(ContentFault::LocalName);
+    }
+    let start = (LOCAL_LENGTH + name + extra) as u64;
+    let packed = if entry.is_directory() { 0 } else { entry.packed };
+    let end = start.checked_add(packed).filter(|&end| end <= owned);
+    Ok(start..end.ok_or(ContentFault::Overlap)?)
+}
+
+/// Checks the CRC that stands once more behind the data, where there is one.
+fn check_descriptor(after_data: &[u8], entry: &Entry<'_>) -> Result<(), ContentFault> {
+    if !entry.has_descriptor() {
+        return Ok(());
+    }
+    let descriptor = after_data.strip_prefix(&DESCRIPTOR).unwrap_or(after_data);
+    let descriptor = descriptor.get(..DESCRIPTOR_LENGTH).ok_or(ContentFault::Overlap)?;
+    if Fields(descriptor).u32() == Some(entry.crc) { Ok(()) } else { Err(ContentFault::Crc) }
+}
+
+/// The first `length` bytes of a buffer that is enlarged where it must be and never shrunk.
+fn at_least(buffer: &mut Vec<u8>, length: usize) -> &mut [u8] {
+    if buffer.len() < length {
+        buffer.resize(length, 0);
+    }
+    buffer.get_mut(..length).unwrap_or_default()
+}
+
+/// A length that is known to be that of a buffer, or smaller.
+fn within_memory(length: u64) -> usize {
+    usize::try_from(length).unwrap_or(usize::MAX)
+}

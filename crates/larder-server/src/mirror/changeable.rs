@@ -1,0 +1,243 @@
+//! Lists, `@latest` and branches: how long an answer is good, and what happens after that.
+//!
+//! ```text
+//! age:  0 ── ttl ──────────── + stale_while_revalidate ───────── + stale_if_error ──▶
+//!       kept answer │ kept answer, one refresh behind it │ refresh; kept answer   │ refresh
+//!                   │                                    │ (marked) if that fails │ or fail
+//! ```
+//!
+//! A *not found* is final at once; only trouble (unreachable, 5xx, timeouts) makes a stale answer
+//! stand in. The clock of an answer is wall time, since it outlives the process; an answer from
+//! the future counts as expired.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use jiff::Timestamp;
+use larder_modfetch::{FetchError, Fetched, Info, Resource};
+
+use super::files::nonsense;
+use super::flights::{Part, Publisher};
+use super::remembered::Asked;
+use super::{Fetching, INFO_CAP, LIST_CAP, Mirror, store_failed};
+use crate::catalog::changeable::{self, Changeable, Kept};
+use crate::error::{Failure, FailureKind};
+
+/// A changeable answer and how current it is.
+pub(crate) struct Current {
+    pub(crate) kept: Arc<Kept>,
+    pub(crate) state: State,
+}
+
+/// How current an answer is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum State {
+    /// Within its time: good for this much longer.
+    Fresh(Duration),
+    /// Past its time and being refreshed behind this answer.
+    Refreshing,
+    /// Fetched for this request.
+    Fetched(Part),
+    /// Past its time, and the upstream fails: this old.
+    Stale(Duration),
+}
+
+impl Mirror {
+    /// A changeable answer under the rules of freshness.
+    pub(crate) async fn changeable(
+        self: &Arc<Self>,
+        what: &Changeable,
+        fetching: Fetching,
+    ) -> Result<Current, Failure> {
+        let rules = &self.rules.freshness;
+        let kept = self.kept_answer(what).await?;
+        if let Some(kept) = &kept {
+            let age = age_of(kept);
+            if let Some(left) = age.and_then(|age| rules.ttl.checked_sub(age)) {
+                return Ok(Current { kept: Arc::clone(kept), state: State::Fresh(left) });
+            }
+            if fetching == Fetching::Disabled {
+                let state = State::Stale(age.unwrap_or_default());
+                return Ok(Current { kept: Arc::clone(kept), state });
+            }
+            if age.is_some_and(|age| age <= rules.ttl + rules.stale_while_revalidate) {
+                if self.remembered.of(&Asked::Changeable(what.clone())).is_none() {
+                    drop(self.refresh(what));
+                }
+                return Ok(Current { kept: Arc::clone(kept), state: State::Refreshing });
+            }
+        }
+        if fetching == Fetching::Disabled {
+            return Err(Failure::not_found(format_args!(
+                "{}: this answer is not kept here, and the request disables fetching",
+                what.module()
+            )));
+        }
+        let refreshed = match self.remembered.of(&Asked::Changeable(what.clone())) {
+            Some(failure) => Err(failure),
+            None => {
+                let (part, waiting) = self.refresh(what);
+                waiting.await.map(|kept| Current { kept, state: State::Fetched(part) })
+            }
+        };
+        refreshed.or_else(|failure| self.stale_instead(what, kept, failure))
+    }
+
+    /// A kept answer in the place of a failed refresh.
+    fn stale_instead(
+        &self,
+        what: &Changeable,
+        kept: Option<Arc<Kept>>,
+        failure: Failure,
+    ) -> Result<Current, Failure> {
+        let rules = &self.rules.freshness;
+        let age = kept.as_deref().and_then(age_of);
+        match (kept, age) {
+            (Some(kept), Some(age))
+                if failure.is_trouble() && age <= rules.ttl + rules.stale_if_error =>
+            {
+                tracing::warn!(module = %what.module(), age_s = age.as_secs(), %failure,
+                    "serving a stale answer");
+                Ok(Current { kept, state: State::Stale(age) })
+            }
+            _ => Err(failure),
+        }
+    }
+
+    async fn kept_answer(&self, what: &Changeable) -> Result<Option<Arc<Kept>>, Failure> {
+        if let Some(kept) = self.kept.get(what) {
+            return Ok(Some(kept));
+        }
+        let kept = changeable::get(&self.store, what)
+            .await
+            .map_err(|error| store_failed(what.module(), &error))?
+            .map(Arc::new);
+        if let Some(kept) = &kept {
+            self.kept.insert(what.clone(), Arc::clone(kept));
+        }
+        Ok(kept)
+    }
+
+    fn refresh(
+        self: &Arc<Self>,
+        what: &Changeable,
+    ) -> (Part, impl Future<Output = Result<Arc<Kept>, Failure>> + Send + 'static) {
+        let (mirror, wanted) = (Arc::clone(self), what.clone());
+        self.refreshes.join(what.clone(), |publisher| mirror.run_refresh(wanted, publisher))
+    }
+
+    async fn run_refresh(self: Arc<Self>, what: Changeable, mut publisher: Publisher<Arc<Kept>>) {
+        match self.ask(&what).await {
+            Ok(kept) => {
+                let kept = Arc::new(kept);
+                self.kept.insert(what.clone(), Arc::clone(&kept));
+                publisher.publish(Ok(Arc::clone(&kept)));
+                if let Err(error) = changeable::put(&self.store, &what, (*kept).clone()).await {
+                    self.metrics.store_failed();
+                    tracing::error!(module = %what.module(),
+                        error = &error as &dyn std::error::Error, "could not keep an answer");
+                }
+            }
+            Err(failure) => {
+                self.remembered.note(Asked::Changeable(what), &failure);
+                publisher.publish(Err(failure));
+            }
+        }
+    }
+
+    async fn ask(self: &Arc<Self>, what: &Changeable) -> Result<Kept, Failure> {
+        let path = what.module();
+        let (resource, cap) = match what {
+            Changeable::List(path) => (Resource::List(path.clone()), LIST_CAP),
+            Changeable::Latest(path) => (Resource::Latest(path.clone()), INFO_CAP),
+            Changeable::Info(path, revision) => {
+                (Resource::Info(path.clone(), revision.clone()), INFO_CAP)
+            }
+        };
+        let fetched = match self.read(&resource, cap).await {
+            Ok(fetched) => fetched,
+            Err(error) => return self.answer_instead(what, &error).await,
+        };
+        match what {
+            Changeable::List(_) => check_list(path, &fetched.bytes)?,
+            Changeable::Latest(_) | Changeable::Info(..) => {
+                Info::parse(&fetched.bytes).map_err(|error| {
+                    nonsense(path, "the upstream's answer is not an .info", &error)
+                })?;
+            }
+        }
+        Ok(kept_now(fetched))
+    }
+
+    /// `@latest` is answered from the list where no upstream has it.
+    async fn answer_instead(
+        self: &Arc<Self>,
+        what: &Changeable,
+        error: &FetchError,
+    ) -> Result<Kept, Failure> {
+        let failure = match what {
+            Changeable::Info(path, revision) => {
+                Failure::of_fetch(&format_args!("{path}@{revision}"), error)
+            }
+            Changeable::List(path) | Changeable::Latest(path) => Failure::of_fetch(path, error),
+        };
+        match what {
+            Changeable::Latest(path) if failure.kind() == FailureKind::NotFound => {
+                self.latest_from_list(path, failure).await
+            }
+            _ => Err(failure),
+        }
+    }
+}
+
+/// How old an answer is; `None` for one from the future (the clock was set back).
+fn age_of(kept: &Kept) -> Option<Duration> {
+    Duration::try_from(Timestamp::now().duration_since(kept.fetched_at)).ok()
+}
+
+fn kept_now(fetched: Fetched) -> Kept {
+    Kept {
+        value: fetched.bytes,
+        fetched_at: Timestamp::now(),
+        upstream_etag: fetched.etag,
+        source: fetched.origin.to_string(),
+        epoch: 0,
+    }
+}
+
+/// A list is empty or names at least one version; anything else is an error page.
+fn check_list(path: &larder_module::ModulePath, bytes: &Bytes) -> Result<(), Failure> {
+    let refuse = || {
+        Failure::new(
+            FailureKind::Upstream,
+            format!("{path}: the upstream's answer is not a list of versions"),
+        )
+    };
+    let text = std::str::from_utf8(bytes).map_err(|_| refuse())?;
+    let mut lines = text.lines().filter(|line| !line.trim().is_empty()).peekable();
+    if lines.peek().is_none() || lines.any(|line| super::latest::version_of(line).is_some()) {
+        return Ok(());
+    }
+    Err(refuse())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_of_versions_is_told_from_an_error_page() {
+        let path = larder_module::ModulePath::parse("example.com/a").expect("a path");
+        let check = |list: &'static str, good: bool| {
+            assert_eq!(check_list(&path, &Bytes::from_static(list.as_bytes())).is_ok(), good, "{list}");
+        };
+        check("", true);
+        check("\n", true);
+        check("v1.0.0\nv1.1.0\n", true);
+        check("v1.0.0 2024-01-01T00:00:00Z\n", true);
+        check("something\nv1.0.0\n", true);
+        check("<html><body>Sign in</body></html>", false);
+        check("{\"error\":\"x\"}", false);
+    }
+}

@@ -1,0 +1,112 @@
+//! Proofs that are owed: versions served while the database was silent are proved behind.
+//!
+//! The notes under `pending/` survive a restart. A proof that agrees is added to the record; one
+//! that does not turns the version into a tombstone, with an alarm, before anyone else gets it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use larder_module::ModuleVersion;
+
+use super::Mirror;
+use super::prove::look_up;
+use crate::catalog::record::{Parts, RecordError};
+use crate::catalog::tombs::{Tombstone, Why};
+use crate::catalog::versions::{VersionsError, owes_proof};
+use crate::metrics::Verification;
+
+/// The first try comes this long after a version was served unproved, later ones ever rarer.
+const SHORTEST: Duration = Duration::from_secs(1);
+const LONGEST: Duration = Duration::from_secs(120);
+
+impl Mirror {
+    /// Proves what is owed, for as long as the server runs. `changed` is told when a version was
+    /// withdrawn, so that nothing cached of it is served.
+    pub(crate) async fn prove_owed(self: Arc<Self>, changed: impl Fn() + Send + Sync) {
+        let mut pause = SHORTEST;
+        loop {
+            let left = self.prove_round(&changed).await;
+            self.metrics.set_pending(left);
+            if left == 0 {
+                pause = SHORTEST;
+                self.owed.notified().await;
+                tokio::time::sleep(pause).await;
+                continue;
+            }
+            tokio::select! {
+                () = tokio::time::sleep(pause) => pause = (pause * 2).min(LONGEST),
+                () = self.owed.notified() => {
+                    pause = SHORTEST;
+                    tokio::time::sleep(pause).await;
+                }
+            }
+        }
+    }
+
+    /// Tries each owed proof once; returns how many are left.
+    async fn prove_round(&self, changed: &(impl Fn() + Send + Sync)) -> usize {
+        let pending = match self.versions.pending().await {
+            Ok(pending) => pending,
+            Err(error) => {
+                tracing::error!(error = &error as &dyn std::error::Error, "cannot list owed proofs");
+                return 1;
+            }
+        };
+        let mut left = 0;
+        for version in pending {
+            match self.prove_one(&version, changed).await {
+                Ok(true) => {}
+                Ok(false) => left += 1,
+                Err(error) => {
+                    left += 1;
+                    tracing::error!(module = %version, error = &error as &dyn std::error::Error,
+                        "cannot settle an owed proof");
+                }
+            }
+        }
+        left
+    }
+
+    /// Whether the version owes nothing any more.
+    async fn prove_one(
+        &self,
+        version: &ModuleVersion,
+        changed: &(impl Fn() + Send + Sync),
+    ) -> Result<bool, VersionsError> {
+        let record = self.versions.get(version).await?;
+        if !record.as_ref().is_some_and(owes_proof) {
+            self.versions.settle(version).await?;
+            return Ok(true);
+        }
+        let Some(database) = self.database.as_ref().filter(|_| !self.is_exempt(version.path()))
+        else {
+            return Ok(false);
+        };
+        let proof = match look_up(database, version).await {
+            Ok(proof) => proof,
+            Err(error) => {
+                tracing::debug!(module = %version, %error, "proof still pending");
+                return Ok(false);
+            }
+        };
+        let parts = Parts { proof: Some(proof), ..Parts::default() };
+        match self.versions.add(version, parts).await {
+            Ok(_) => self.metrics.verification(Verification::Proved),
+            Err(VersionsError::Record(RecordError::Changed { part, kept, new })) => {
+                let reason =
+                    format!("its {part} hashes to {new}, but {} says {kept}", database.name());
+                self.withdraw(version, reason).await?;
+                changed();
+            }
+            Err(error) => return Err(error),
+        }
+        self.versions.settle(version).await?;
+        Ok(true)
+    }
+
+    async fn withdraw(&self, version: &ModuleVersion, reason: String) -> Result<(), VersionsError> {
+        self.metrics.verification(Verification::FalseProof);
+        self.alarm(version, &reason);
+        self.tombs.set(version, Tombstone { why: Why::Integrity, reason }).await
+    }
+}

@@ -9,6 +9,8 @@ use std::time::Duration;
 use larder_modfetch::FetchConfig;
 use larder_module::PathPatterns;
 
+use crate::edge::Limits;
+
 /// Everything that [`Server::bind`](crate::Server::bind) needs besides a store.
 #[derive(Debug, Clone)]
 pub struct ServerConfig {
@@ -93,36 +95,6 @@ impl Default for Freshness {
             stale_while_revalidate: Duration::from_secs(10 * 60),
             stale_if_error: Duration::from_secs(7 * 24 * 3600),
             negative_ttl: Duration::from_secs(5),
-        }
-    }
-}
-
-/// Bounds on what clients may hold.
-#[derive(Debug, Clone)]
-pub struct Limits {
-    /// Open connections over all workers.
-    pub connections: usize,
-    /// Time for a request's head to arrive.
-    pub header_timeout: Duration,
-    /// Time a kept-alive connection may stay without a request.
-    pub idle_timeout: Duration,
-    /// Time a client may take no byte of an answer.
-    pub write_timeout: Duration,
-    /// Bytes of a request's head (its line and headers).
-    pub head_bytes: usize,
-    /// Bytes of big bodies held in buffers over all clients.
-    pub bytes_in_flight: u64,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            connections: 8192,
-            header_timeout: Duration::from_secs(10),
-            idle_timeout: Duration::from_secs(75),
-            write_timeout: Duration::from_secs(60),
-            head_bytes: 32 << 10,
-            bytes_in_flight: 64 << 20,
         }
     }
 }

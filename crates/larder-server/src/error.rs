@@ -110,7 +110,7 @@ impl Failure {
     /// The HTTP answer.
     pub(crate) fn answer(&self, route: RouteLabel) -> Answer {
         let text = format!("{}\n", self.text);
-        Answer::refusal(self.kind.status(), text, route, self.kind.outcome())
+        Answer::text(route, self.kind.outcome(), self.kind.status(), text)
     }
 
     /// The refusal that an upstream's answer about `what` (`path@version`, or a path) amounts to.

@@ -96,7 +96,7 @@ impl Route {
             return Err(RouteError::Unknown);
         }
         let path = module_path(module)?;
-        let revision = EscapedVersion::parse(name).map_err(RouteError::Version)?.revision();
+        let revision = EscapedVersion::parse(name).map_err(RouteError::Version)?.revision().clone();
         if kind == "info" {
             return Ok(Self::Info(path, revision));
         }
@@ -109,7 +109,7 @@ impl Route {
 }
 
 fn module_path(escaped: &str) -> Result<ModulePath, RouteError> {
-    Ok(EscapedPath::parse(escaped).map_err(RouteError::Path)?.module())
+    Ok(EscapedPath::parse(escaped).map_err(RouteError::Path)?.module().clone())
 }
 
 #[cfg(test)]

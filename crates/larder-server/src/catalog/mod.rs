@@ -32,7 +32,7 @@ fn version_key(kind: &str, version: &ModuleVersion) -> Result<Key, KeyError> {
 fn version_of(kind: &str, key: &Key) -> Option<ModuleVersion> {
     let rest = key.as_str().strip_prefix(kind)?.strip_prefix('/')?;
     let (path, version) = rest.rsplit_once("/@v/")?;
-    let path = larder_module::EscapedPath::parse(path).ok()?.module();
+    let path = larder_module::EscapedPath::parse(path).ok()?.module().clone();
     let version = larder_module::EscapedVersion::parse(version).ok()?.revision().as_version()?;
     ModuleVersion::new(path, version).ok()
 }

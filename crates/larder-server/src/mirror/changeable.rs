@@ -134,7 +134,7 @@ impl Mirror {
                 self.kept.insert(what.clone(), Arc::clone(&kept));
                 publisher.publish(Ok(Arc::clone(&kept)));
                 if let Err(error) = changeable::put(&self.store, &what, (*kept).clone()).await {
-                    self.metrics.store_failed();
+                    self.metrics.background_failure("store");
                     tracing::error!(module = %what.module(),
                         error = &error as &dyn std::error::Error, "could not keep an answer");
                 }

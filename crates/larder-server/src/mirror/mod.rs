@@ -177,7 +177,7 @@ impl Mirror {
                 self.alarm(version, &error.to_string());
             }
             Err(error) => {
-                self.metrics.store_failed();
+                self.metrics.background_failure("store");
                 tracing::error!(
                     module = %version,
                     error = &error as &dyn std::error::Error,
@@ -191,7 +191,7 @@ impl Mirror {
     /// refused with the reason.
     fn alarm(&self, version: &ModuleVersion, reason: &str) -> Failure {
         tracing::error!(alarm = "integrity", module = %version, reason, "integrity alarm");
-        self.metrics.alarm();
+        self.metrics.integrity_alarm();
         let failure = Failure::new(
             FailureKind::Integrity,
             format!("{version}: refused: {reason}"),

@@ -10,7 +10,7 @@ use larder_module::ModuleVersion;
 
 use super::Mirror;
 use super::prove::look_up;
-use crate::catalog::record::{Parts, RecordError};
+use crate::catalog::record::{Parts, Proof, RecordError};
 use crate::catalog::tombs::{Tombstone, Why};
 use crate::catalog::versions::{VersionsError, owes_proof};
 use crate::metrics::Verification;
@@ -26,7 +26,7 @@ impl Mirror {
         let mut pause = SHORTEST;
         loop {
             let left = self.prove_round(&changed).await;
-            self.metrics.set_pending(left);
+            self.metrics.set_proofs_pending(left);
             if left == 0 {
                 pause = SHORTEST;
                 self.owed.notified().await;
@@ -78,23 +78,24 @@ impl Mirror {
             self.versions.settle(version).await?;
             return Ok(true);
         }
-        let Some(database) = self.database.as_ref().filter(|_| !self.is_exempt(version.path()))
-        else {
-            return Ok(false);
-        };
-        let proof = match look_up(database, version).await {
-            Ok(proof) => proof,
-            Err(error) => {
-                tracing::debug!(module = %version, %error, "proof still pending");
-                return Ok(false);
-            }
+        let database = self.database.as_ref().filter(|_| !self.is_exempt(version.path()));
+        let proof = match database {
+            // The configuration has exempted it since.
+            None => Proof::FirstSeen,
+            Some(database) => match look_up(database, version).await {
+                Ok(proof) => proof,
+                Err(error) => {
+                    tracing::debug!(module = %version, %error, "proof still pending");
+                    return Ok(false);
+                }
+            },
         };
         let parts = Parts { proof: Some(proof), ..Parts::default() };
         match self.versions.add(version, parts).await {
             Ok(_) => self.metrics.verification(Verification::Proved),
             Err(VersionsError::Record(RecordError::Changed { part, kept, new })) => {
                 let reason =
-                    format!("its {part} hashes to {new}, but {} says {kept}", database.name());
+                    format!("its {part} hashes to {new}, but the checksum database says {kept}");
                 self.withdraw(version, reason).await?;
                 changed();
             }

@@ -130,7 +130,7 @@ impl Mirror {
 
     /// Without room each client has a fetch of its own; strict mode has none.
     async fn pass_through(&self, version: &ModuleVersion) -> Result<ZipSource, Failure> {
-        self.metrics.no_room();
+        self.metrics.spool_no_room();
         if self.rules.verify == Verify::Strict {
             return Err(Failure::new(
                 FailureKind::NoRoom,
@@ -204,7 +204,7 @@ impl Mirror {
                 Ok(SetOff::NoRoom)
             }
             Err(error) => {
-                self.metrics.store_failed();
+                self.metrics.background_failure("store");
                 tracing::error!(
                     module = %version,
                     error = &error as &dyn std::error::Error,
@@ -226,7 +226,7 @@ impl Mirror {
         match self.versions.put_body(&zip.sha256, spool).await {
             Ok(()) => self.keep(version, parts).await,
             Err(error) => {
-                self.metrics.store_failed();
+                self.metrics.background_failure("store");
                 tracing::error!(
                     module = %version,
                     error = &error as &dyn std::error::Error,
@@ -295,7 +295,7 @@ impl Arrival<'_> {
             return Err(too_large(self.version));
         }
         if let Err(error) = self.spool.append(chunk) {
-            self.mirror.metrics.store_failed();
+            self.mirror.metrics.background_failure("store");
             self.mirror.remembered.outgrew(self.version);
             self.mirror.full.store(true, Ordering::Relaxed);
             tracing::error!(module = %self.version, error = &error as &dyn std::error::Error,

@@ -1,0 +1,84 @@
+//! `/sumdb/<name>/…`: the checksum databases, named by the configuration alone.
+//!
+//! Go modules reference, "Checksum database". `supported` is 200 for a configured database, which
+//! tells the go command to ask nobody else for it.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use larder_module::PathPatterns;
+
+use super::module_proxy::Found;
+use crate::answer::{Caching, ContentKind, Outcome, Ready, RouteLabel};
+use crate::checksum_db::{ChecksumDb, DbError, Endpoint};
+use crate::error::{Failure, FailureKind};
+
+/// How long others may keep what changes: the signed tree head, and lookups that carry it.
+const CHANGING: Duration = Duration::from_secs(60);
+
+/// The databases that are served.
+pub(crate) struct ChecksumDbs {
+    databases: Vec<Arc<ChecksumDb>>,
+    no_sumdb: PathPatterns,
+}
+
+impl ChecksumDbs {
+    /// Serves these; paths in `no_sumdb` are asked of none.
+    pub(crate) fn new(databases: Vec<Arc<ChecksumDb>>, no_sumdb: PathPatterns) -> Self {
+        Self { databases, no_sumdb }
+    }
+
+    /// Answers `/sumdb/<name>/<rest>`.
+    pub(crate) async fn answer(&self, name: &str, rest: &str) -> Result<Found, Failure> {
+        let Some(database) = self.databases.iter().find(|database| database.name() == name) else {
+            return Err(Failure::not_found(format_args!(
+                "this server serves no checksum database `{name}`; see its setting `go.sumdb`"
+            )));
+        };
+        let Some(endpoint) = Endpoint::parse(rest) else {
+            return Err(Failure::not_found("no such path in a checksum database"));
+        };
+        if let Endpoint::Lookup(version) = &endpoint
+            && self.no_sumdb.matches(version.path())
+        {
+            return Err(Failure::not_found(format_args!(
+                "{version} matches this server's GONOSUMDB: no checksum database is asked"
+            )));
+        }
+        let kind = match endpoint {
+            Endpoint::Tile(_) | Endpoint::DataTile(_) => ContentKind::Octets,
+            _ => ContentKind::Text,
+        };
+        let served =
+            database.serve(&endpoint).await.map_err(|error| refusal(name, rest, &error))?;
+        let (caching, until) = if served.mutable {
+            let caching = Caching::Fresh { max_age: CHANGING, stale_while_revalidate: CHANGING };
+            // The database keeps what is hot itself and knows when its head advances.
+            (caching, Some(Instant::now()))
+        } else {
+            (Caching::Immutable, None)
+        };
+        let ready = Ready::new(kind, caching, None, served.bytes);
+        Ok(Found::Ready { ready, until, route: RouteLabel::SumDb, outcome: Outcome::Hit })
+    }
+}
+
+/// What the database's trouble means for the client. A database that cannot be trusted is 403,
+/// so that no client goes round it.
+fn refusal(name: &str, rest: &str, error: &DbError) -> Failure {
+    match error {
+        DbError::NotFound { text } => Failure::not_found(text),
+        DbError::Unavailable(error) => {
+            Failure::of_fetch(&format_args!("{name}/{rest}"), error)
+        }
+        error if error.is_alarm() => Failure::new(
+            FailureKind::Integrity,
+            format!("{name}: this database contradicts itself and is not served: {error}"),
+        ),
+        error => {
+            tracing::error!(name, rest, error = error as &dyn std::error::Error,
+                "the checksum database failed");
+            Failure::internal()
+        }
+    }
+}

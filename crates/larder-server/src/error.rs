@@ -10,6 +10,9 @@ use larder_modfetch::{FetchError, FetchErrorKind};
 
 use crate::answer::{Answer, Outcome, RouteLabel};
 
+/// Tells a Larder that asked us that its own request came round in a circle.
+const LOOP_MARK: http::HeaderName = http::HeaderName::from_static("larder-loop");
+
 /// A refusal, cheap to hand to every client that waited for the same fetch.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{text}")]
@@ -110,7 +113,13 @@ impl Failure {
     /// The HTTP answer.
     pub(crate) fn answer(&self, route: RouteLabel) -> Answer {
         let text = format!("{}\n", self.text);
-        Answer::text(route, self.kind.outcome(), self.kind.status(), text)
+        let answer = Answer::text(route, self.kind.outcome(), self.kind.status(), text);
+        match self.kind {
+            FailureKind::Loop => {
+                answer.with_header(LOOP_MARK, http::HeaderValue::from_static("upstream"))
+            }
+            _ => answer,
+        }
     }
 
     /// The refusal that an upstream's answer about `what` (`path@version`, or a path) amounts to.

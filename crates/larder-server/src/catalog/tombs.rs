@@ -34,7 +34,14 @@ pub(crate) enum Why {
 /// The tombstones of a store.
 pub(crate) struct Tombs {
     store: Arc<dyn Store>,
-    known: RwLock<HashMap<ModuleVersion, Tombstone>>,
+    known: RwLock<Known>,
+}
+
+#[derive(Default)]
+struct Known {
+    tombs: HashMap<ModuleVersion, Tombstone>,
+    /// Grows with every tombstone set here, so that a reload that began before notices.
+    set: u64,
 }
 
 impl Tombs {
@@ -46,7 +53,7 @@ impl Tombs {
     /// The tombstone of a version.
     pub(crate) fn of(&self, version: &ModuleVersion) -> Option<Tombstone> {
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
-        if known.is_empty() { None } else { known.get(version).cloned() }
+        if known.tombs.is_empty() { None } else { known.tombs.get(version).cloned() }
     }
 
     /// Sets a tombstone; it is durable and in force when this returns.
@@ -68,12 +75,32 @@ impl Tombs {
         let key = version_key("tomb", version)?;
         self.store.put(&key, Bytes::from(json), Condition::Always, Durability::Durable).await?;
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
-        known.insert(version.clone(), tombstone);
+        known.tombs.insert(version.clone(), tombstone);
+        known.set += 1;
         Ok(())
     }
 
     /// Reads the store's tombstones anew and returns the versions whose state changed.
     pub(crate) async fn reload(&self) -> Result<Vec<ModuleVersion>, VersionsError> {
+        loop {
+            let set_before = self.known.read().unwrap_or_else(PoisonError::into_inner).set;
+            let found = self.read_all().await?;
+            let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+            if known.set != set_before {
+                continue;
+            }
+            let changed = found
+                .keys()
+                .filter(|version| !known.tombs.contains_key(version))
+                .chain(known.tombs.keys().filter(|version| !found.contains_key(version)))
+                .cloned()
+                .collect();
+            known.tombs = found;
+            return Ok(changed);
+        }
+    }
+
+    async fn read_all(&self) -> Result<HashMap<ModuleVersion, Tombstone>, VersionsError> {
         const PAGE: usize = 1000;
         let prefix = Key::parse("tomb")?;
         let (mut after, mut found) = (None, HashMap::new());
@@ -89,18 +116,9 @@ impl Tombs {
             }
             match page.last() {
                 Some(last) if page.len() == PAGE => after = Some(last.key.clone()),
-                _ => break,
+                _ => return Ok(found),
             }
         }
-        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
-        let changed = found
-            .keys()
-            .filter(|version| !known.contains_key(version))
-            .chain(known.keys().filter(|version| !found.contains_key(version)))
-            .cloned()
-            .collect();
-        *known = found;
-        Ok(changed)
     }
 
     /// A tombstone that cannot be read still withholds its version: the safe reading.

@@ -18,6 +18,7 @@
 //! | `file.rs` | upstreams that are directories |
 //! | `forward.rs` | HTTP_PROXY, HTTPS_PROXY, NO_PROXY |
 //! | `netrc.rs` | [`Netrc`]: passwords by machine |
+//! | `info.rs` | [`Info`]: what a `.info` says |
 //! | `config.rs`, `error.rs` | [`FetchConfig`], [`FetchError`] |
 //!
 //! Absent: the environment, netrc files, caches, verification, version control systems.
@@ -32,17 +33,20 @@ mod file;
 mod forward;
 mod goproxy;
 mod http;
+mod info;
 mod netrc;
 mod proxy_url;
 mod resource;
 mod text;
 mod walk;
+mod wire;
 
 pub use arriving::{Arriving, Fetched};
 pub use config::{ChecksumDbSource, FetchConfig, FetchConfigError, ForwardProxies, Timeouts};
 pub use error::{FetchError, FetchErrorKind, Phase};
 pub use fetcher::Fetcher;
 pub use goproxy::{Entry, FallBack, GoProxyError, GoProxyList, Target};
+pub use info::{Info, InfoError};
 pub use netrc::Netrc;
 pub use proxy_url::{ProxyUrl, ProxyUrlError};
 pub use resource::Resource;

@@ -1,6 +1,30 @@
 //! The module server: routes, mirroring, verification, freshness, metrics.
+//!
+//! | what a client asks | who answers |
+//! | --- | --- |
+//! | `/<module>/@v/…`, `/@latest` | `routes/module_proxy.rs` over `mirror/` |
+//! | `/sumdb/<name>/…` | `routes/checksum_db.rs` over `checksum_db/` |
+//! | `/healthz`, `/readyz`, `/metrics` | `routes/` |
+//!
+//! | concern | where |
+//! | --- | --- |
+//! | sockets, HTTP/1.1 and HTTP/2, ranges, limits, access log | `edge/`, which knows nothing of modules |
+//! | from a path to what it asks for | `route.rs` |
+//! | memory, tombstones and policy before the routes | `service.rs` |
+//! | what is kept of a version, and how it grows | `catalog/` |
+//! | cold fetches, followers, proofs, freshness | `mirror/` |
+//! | proven lookups and tiles, the kept tree head | `checksum_db/` |
+//! | which failure is which status and text | `error.rs` |
+//! | start, background tasks, end | `server.rs` |
+//!
+//! A request runs on a serving thread (one current-thread runtime a core); fetches run on the
+//! mirror's own runtime, so that a client that leaves stops nothing; hashing runs on rayon.
 
 pub mod answer;
+mod config;
 pub mod edge;
 pub mod metrics;
 pub mod routes;
+
+pub use config::{AccessLog, DatabaseConfig, Freshness, ServerConfig, Verify};
+pub use edge::Limits;

@@ -8,6 +8,7 @@
 //! | a GOPROXY with a script | [`Upstream`], [`Behaviour`], [`Gate`] | `upstream/` |
 //! | a checksum database, honest or not | [`Database`] | `database.rs` |
 //! | the server under test | [`LarderServer`] | `server.rs` |
+//! | a server killed again and again | [`CrashTest`] | `crash.rs` |
 //! | one HTTP exchange, byte by byte | [`client`] | `client.rs` |
 //! | a real go command | [`Go`] | `go.rs` |
 //! | a run of the command line | [`TestContext`] | `context.rs` |
@@ -19,6 +20,7 @@
 
 pub mod client;
 mod context;
+mod crash;
 mod database;
 mod go;
 mod modules;
@@ -28,6 +30,7 @@ mod upstream;
 mod zip;
 
 pub use context::TestContext;
+pub use crash::{CrashTest, Round};
 pub use database::Database;
 pub use go::{Go, GoRun, Workspace};
 pub use modules::{Module, ModuleFiles, dirhash, escape, filler};

@@ -96,15 +96,21 @@ impl Launch {
         self
     }
 
-    /// Starts the server and waits until it answers; panics with its stderr when it does not.
+    /// Starts the server and waits until it answers; panics with what it said when it does not.
     pub fn start(self) -> LarderServer {
+        self.try_start()
+            .unwrap_or_else(|said| panic!("the server does not start; it said:\n{said}"))
+    }
+
+    /// Starts the server and waits until it answers, or returns what it said instead.
+    pub fn try_start(self) -> Result<LarderServer, String> {
         let home = TempDir::new().expect("a temporary directory can be made");
         let data = self.data.clone().unwrap_or_else(|| home.path().join("store"));
         let address = self.address.unwrap_or_else(free_address);
         let mut server =
             LarderServer { launch: self, address, data, home, child: None, talk: Arc::default() };
-        server.restart();
-        server
+        server.try_restart()?;
+        Ok(server)
     }
 
     /// Starts the server expecting that it ends by itself soon; panics if it runs on.
@@ -186,6 +192,10 @@ impl LarderServer {
 
     /// Starts it (again) on the same address and data, and waits until it answers.
     pub fn restart(&mut self) {
+        self.try_restart().unwrap_or_else(|said| panic!("the server does not start:\n{said}"));
+    }
+
+    fn try_restart(&mut self) -> Result<(), String> {
         self.kill9();
         let mut command = self.launch.command(self.address, &self.data, self.home.path());
         let mut child = command.spawn().expect("larder starts");
@@ -196,7 +206,7 @@ impl LarderServer {
             collect(stdout, &self.talk);
         }
         self.child = Some(child);
-        self.wait_healthy();
+        self.wait_healthy()
     }
 
     /// Changes a variable for the next start.
@@ -241,17 +251,18 @@ impl LarderServer {
         }
     }
 
-    fn wait_healthy(&mut self) {
+    fn wait_healthy(&mut self) -> Result<(), String> {
         let give_up = Instant::now() + Duration::from_secs(30);
         let health = Request::get(&self.url("/healthz")).timeout(Duration::from_secs(2));
         loop {
             if health.send().is_ok_and(|answer| answer.status == 200) {
-                return;
+                return Ok(());
             }
             let ended = self.child.as_mut().and_then(|child| child.try_wait().ok().flatten());
             if ended.is_some() || Instant::now() > give_up {
+                // What it said last is still on its way through the pipe.
                 thread::sleep(Duration::from_millis(100));
-                panic!("the server does not answer ({ended:?}); it said:\n{}", self.talk());
+                return Err(self.talk());
             }
             thread::sleep(Duration::from_millis(10));
         }

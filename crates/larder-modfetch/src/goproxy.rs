@@ -20,7 +20,7 @@ pub struct GoProxyList {
 pub struct Entry {
     /// What is asked.
     pub target: Target,
-    /// When the entry after this one is asked too.
+    /// When the entry after this one is asked too. The last entry's says nothing.
     pub falls_back: FallBack,
 }
 
@@ -64,7 +64,7 @@ pub enum GoProxyError {
 impl GoProxyList {
     /// Reads a list. The empty text is the empty list; what stands after `direct` or `off` is not read.
     pub fn parse(text: &str) -> Result<Self, GoProxyError> {
-        let mut entries = Vec::new();
+        let mut entries: Vec<Entry> = Vec::new();
         for (index, piece) in text.split_inclusive([',', '|']).enumerate() {
             let falls_back =
                 if piece.ends_with('|') { FallBack::OnAnyError } else { FallBack::OnNotFound };
@@ -78,11 +78,13 @@ impl GoProxyList {
                 },
             };
             let last = !matches!(target, Target::Proxy(_));
-            let falls_back = if last { FallBack::OnNotFound } else { falls_back };
             entries.push(Entry { target, falls_back });
             if last {
                 break;
             }
+        }
+        if let Some(last) = entries.last_mut() {
+            last.falls_back = FallBack::OnNotFound;
         }
         if entries.is_empty() && !text.is_empty() {
             return Err(GoProxyError::NoEntries);
@@ -133,5 +135,108 @@ impl FromStr for GoProxyList {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         Self::parse(text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Reads a list; expects how it is shown.
+    fn check(text: &str, shown: &str) {
+        assert_eq!(GoProxyList::parse(text).unwrap().to_string(), shown, "{text}");
+    }
+
+    #[test]
+    fn a_list_is_read_as_the_go_command_reads_it() {
+        check("", "");
+        check("https://a.example", "https://a.example");
+        check(" https://a.example , direct ", "https://a.example,direct");
+        check("https://a.example|https://b.example,off", "https://a.example|https://b.example,off");
+        check(",,https://a.example,|direct", "https://a.example,direct");
+        check("a.example", "https://a.example");
+        check("localhost:8080", "https://localhost:8080");
+        check("a.example/mount/", "https://a.example/mount");
+        check("http://a.example/%2Fescaped", "http://a.example/%2Fescaped");
+        check("file:///srv/mod%20ules", "file:///srv/mod%20ules");
+        check("file:/srv/modules", "file:///srv/modules");
+        check("direct,https://a.example", "direct");
+        check("off|what ever", "off");
+        check(
+            "https://user:secret@a.example/x?token=secret",
+            "https://xxxxx:xxxxx@a.example/x?xxxxx",
+        );
+        check("https://token@a.example", "https://xxxxx@a.example");
+    }
+
+    fn refuse(text: &str, part: &str) {
+        let error = GoProxyList::parse(text).unwrap_err();
+        let mut chain = format!("{error} {error:?}");
+        let mut cause: &dyn std::error::Error = &error;
+        while let Some(source) = cause.source() {
+            chain.push_str(&format!(" {source}"));
+            cause = source;
+        }
+        assert!(chain.contains(part), "{text}: {chain}");
+        assert!(!chain.contains("secret"), "{chain}");
+    }
+
+    #[test]
+    fn a_wrong_entry_is_named_without_its_secrets() {
+        refuse(",", "has no entries");
+        refuse(" | ", "has no entries");
+        refuse("https://a.example,nonsense", "entry 2");
+        refuse("nonsense", "`nonsense` is not a URL");
+        refuse("/srv/modules", "`/srv/modules` is not a URL");
+        refuse("ftp://user:secret@a.example", "`ftp://xxxxx@a.example`");
+        refuse("https://user:secret@a.example:99999", "`https://xxxxx@a.example:99999`");
+        refuse("https://user:secret@", "`https://xxxxx@`");
+        refuse("https:/a.example", "not a valid URL");
+        refuse("https:\\\\a.example", "not a valid URL");
+        refuse("file://host/srv", "more than a path");
+        refuse("file:///srv?x=secret", "more than a path");
+        refuse("user:secret@a.example:x", "xxxxx@a.example:x");
+    }
+
+    fn entry() -> impl Strategy<Value = String> {
+        prop_oneof![
+            "https?://[a-z]{1,8}(\\.[a-z]{1,4}){0,2}(:[1-9][0-9]{1,3})?(/[a-zA-Z0-9%!._~-]{0,8}){0,3}",
+            "[a-z]{1,8}\\.[a-z]{1,4}(/[a-z]{0,4}){0,2}",
+            "file:///[a-z%é /]{0,12}",
+            Just("direct".to_owned()),
+            Just("off".to_owned()),
+            Just(String::new()),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn no_list_can_panic(text in ".*") {
+            let _ = GoProxyList::parse(&text).map(|list| list.to_string());
+        }
+
+        #[test]
+        fn a_list_without_secrets_reads_back_as_it_is_shown(
+            entries in proptest::collection::vec((entry(), "[,|]"), 0..5),
+        ) {
+            let text: String = entries.into_iter().flat_map(|(entry, separator)| [entry, separator]).collect();
+            if let Ok(list) = GoProxyList::parse(&text) {
+                prop_assert_eq!(&GoProxyList::parse(&list.to_string()).unwrap(), &list, "{}", text);
+            }
+        }
+
+        #[test]
+        fn no_password_is_ever_shown(
+            scheme in "(https?://|ftp://|file://|)", user in "[a-z]{0,4}", rest in "[a-z.:/?@#]{0,12}",
+        ) {
+            let text = format!("{scheme}{user}:S3CRET@{rest}");
+            let shown = match GoProxyList::parse(&text) {
+                Ok(list) => format!("{list} {list:?}"),
+                Err(error) => format!("{error} {error:?}"),
+            };
+            prop_assert!(!shown.contains("S3CRET"), "{} {}", text, shown);
+        }
     }
 }

@@ -10,7 +10,7 @@
 use std::time::Duration;
 
 use reqwest::{
-    Certificate, Client, Proxy, RequestBuilder, Response, Url,
+    Certificate, Client, ClientBuilder, Proxy, RequestBuilder, Response, Url,
     header::{ACCEPT_ENCODING, HeaderName, HeaderValue, IF_RANGE, LOCATION, RANGE, VIA},
     redirect,
 };
@@ -62,30 +62,9 @@ enum Refusal {
 
 impl Http {
     pub(crate) fn new(config: &FetchConfig) -> Result<Self, FetchConfigError> {
-        let forwarding = Forwarding::new(&config.http_proxy)?;
-        let mut builder = Client::builder()
-            .user_agent(header_value("User-Agent", &config.user_agent)?)
-            .redirect(redirect::Policy::none())
-            .referer(false)
-            .connect_timeout(config.timeouts.connect)
-            .pool_idle_timeout(POOL_IDLE)
-            .http2_keep_alive_interval(PING.0)
-            .http2_keep_alive_timeout(PING.1)
-            .no_proxy()
-            .proxy(Proxy::custom(move |url| forwarding.through(url).cloned()));
-        for (index, pem) in config.extra_roots.iter().enumerate() {
-            let refused = |source| FetchConfigError::ExtraRoots { position: index + 1, source };
-            let roots =
-                Certificate::from_pem_bundle(pem).map_err(|source| refused(Some(source)))?;
-            if roots.is_empty() {
-                return Err(refused(None));
-            }
-            builder = builder.tls_certs_merge(roots);
-        }
-        let client = builder.build().map_err(|source| FetchConfigError::Client { source })?;
-        let (netrc, timeouts, max_redirects) =
-            (config.netrc.clone(), config.timeouts, config.max_redirects);
-        Ok(Self { client, netrc, timeouts, max_redirects })
+        let client = client(config)?;
+        let (timeouts, max_redirects) = (config.timeouts, config.max_redirects);
+        Ok(Self { client, netrc: config.netrc.clone(), timeouts, max_redirects })
     }
 
     pub(crate) fn timeouts(&self) -> Timeouts {
@@ -179,6 +158,54 @@ impl Http {
     }
 }
 
+/// A client that trusts the platform's certificates and the extra ones. A machine without any certificates
+/// can still ask upstreams over plain HTTP, as with the go command; it trusts no `https` upstream.
+fn client(config: &FetchConfig) -> Result<Client, FetchConfigError> {
+    let roots = extra_roots(&config.extra_roots)?;
+    let refused = match unbuilt(config)?.tls_certs_merge(roots.clone()).build() {
+        Ok(client) => return Ok(client),
+        Err(source) => source,
+    };
+    match unbuilt(config)?.tls_certs_only(roots).build() {
+        Ok(client) => {
+            let error: &dyn std::error::Error = &refused;
+            tracing::warn!(
+                error,
+                "the platform's certificates cannot be read, so they are not trusted"
+            );
+            Ok(client)
+        }
+        Err(_) => Err(FetchConfigError::Client { source: refused }),
+    }
+}
+
+fn unbuilt(config: &FetchConfig) -> Result<ClientBuilder, FetchConfigError> {
+    let forwarding = Forwarding::new(&config.http_proxy)?;
+    Ok(Client::builder()
+        .user_agent(header_value("User-Agent", &config.user_agent)?)
+        .redirect(redirect::Policy::none())
+        .referer(false)
+        .connect_timeout(config.timeouts.connect)
+        .pool_idle_timeout(POOL_IDLE)
+        .http2_keep_alive_interval(PING.0)
+        .http2_keep_alive_timeout(PING.1)
+        .no_proxy()
+        .proxy(Proxy::custom(move |url| forwarding.through(url).cloned())))
+}
+
+fn extra_roots(files: &[Vec<u8>]) -> Result<Vec<Certificate>, FetchConfigError> {
+    let mut roots = Vec::new();
+    for (index, pem) in files.iter().enumerate() {
+        let refused = |source| FetchConfigError::ExtraRoots { position: index + 1, source };
+        match Certificate::from_pem_bundle(pem) {
+            Ok(more) if more.is_empty() => return Err(refused(None)),
+            Ok(more) => roots.extend(more),
+            Err(source) => return Err(refused(Some(source))),
+        }
+    }
+    Ok(roots)
+}
+
 /// A text that must be able to stand in a header.
 pub(crate) fn header_value(
     header: &'static str,
@@ -236,4 +263,83 @@ fn has_userinfo(url: &Url) -> bool {
 fn place(url: &Url) -> String {
     let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
     format!("{}{port}{}", url.host_str().unwrap_or_default(), url.path())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::goproxy::GoProxyList;
+
+    const NETRC: &str = "machine mod.example login netrc password word\n\
+                         machine mod.example:8443 login other password word\n\
+                         machine mod.example/deep login deep password word";
+
+    /// Builds the request for a hop from `first` to `here`; expects its user name and password.
+    fn check(first: &str, here: &str, login: Option<&str>) {
+        let netrc = Netrc::parse(NETRC);
+        let config = FetchConfig { netrc, ..FetchConfig::new(GoProxyList::default()) };
+        let http = Http::new(&config).unwrap();
+        let question = Question { url: Url::parse(first).unwrap(), via: None, part: None };
+        let request = http.request(&question, &Url::parse(here).unwrap()).unwrap().build().unwrap();
+        let sent = request.headers().get("authorization").map(|value| value.to_str().unwrap());
+        let wanted = login.map(|login| format!("Basic {login}"));
+        assert_eq!(sent, wanted.as_deref(), "{first} -> {here}");
+        assert!(!has_userinfo(request.url()));
+    }
+
+    // base64 of netrc:word, other:word, deep:word, user:pass and us/er:pa@ss.
+    const NETRC_WORD: Option<&str> = Some("bmV0cmM6d29yZA==");
+    const OTHER_WORD: Option<&str> = Some("b3RoZXI6d29yZA==");
+    const DEEP_WORD: Option<&str> = Some("ZGVlcDp3b3Jk");
+    const USER_PASS: Option<&str> = Some("dXNlcjpwYXNz");
+    const ESCAPED: Option<&str> = Some("dXMvZXI6cGFAc3M=");
+
+    #[test]
+    fn a_password_goes_only_where_it_belongs() {
+        let same = |url: &str, login| check(url, url, login);
+        same("https://mod.example/a", NETRC_WORD);
+        same("https://mod.example/deep/a", DEEP_WORD);
+        same("https://mod.example:8443/a", OTHER_WORD);
+        same("https://mod.example:9443/a", None);
+        same("https://www.mod.example/a", None);
+        same("http://mod.example/a", None);
+        same("http://localhost/a", None);
+        same("https://user:pass@mod.example/a", USER_PASS);
+        same("https://us%2Fer:pa%40ss@mod.example/a", ESCAPED);
+        same("http://user:pass@127.0.0.1:8080/a", USER_PASS);
+    }
+
+    #[test]
+    fn a_redirect_elsewhere_leaves_the_password_behind() {
+        check("https://mod.example/a", "https://mod.example/b", NETRC_WORD);
+        check("https://user:pass@mod.example/a", "https://mod.example/b", USER_PASS);
+        check("https://user:pass@mod.example/a", "https://mod.example:444/b", None);
+        check("https://user:pass@mod.example/a", "https://blobs.example/b", None);
+        check("https://blobs.example/a", "https://mod.example/b", None);
+        check("https://blobs.example/a", "https://user:pass@mod.example/b", USER_PASS);
+        check("http://user:pass@127.0.0.1/a", "http://mod.example/b", None);
+    }
+
+    #[test]
+    fn a_password_is_not_sent_in_the_clear() {
+        let http = Http::new(&FetchConfig::new(GoProxyList::default())).unwrap();
+        let url = Url::parse("http://user:secret@mod.example/a").unwrap();
+        let question = Question { url: url.clone(), via: None, part: None };
+        let error = http.request(&question, &url).err().unwrap();
+        assert_eq!(error.kind(), &FetchErrorKind::Unreachable);
+        assert!(!format!("{error:?} {error}").contains("secret"));
+    }
+
+    #[test]
+    fn a_file_without_certificates_is_refused() {
+        for pem in ["", "not a certificate", "-----BEGIN CERTIFICATE-----\nbroken"] {
+            let extra_roots = vec![pem.as_bytes().to_vec()];
+            let config = FetchConfig { extra_roots, ..FetchConfig::new(GoProxyList::default()) };
+            let error = Http::new(&config).err().unwrap();
+            assert!(
+                matches!(error, FetchConfigError::ExtraRoots { position: 1, .. }),
+                "{pem}: {error:?}"
+            );
+        }
+    }
 }

@@ -111,3 +111,78 @@ impl fmt::Debug for Netrc {
         f.debug_list().entries(machines).finish()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Reads a file; expects its logins as `machine user password`, in order.
+    fn check(text: &str, logins: &[&str]) {
+        let read = Netrc::parse(text);
+        let read: Vec<_> = read
+            .logins
+            .iter()
+            .map(|login| format!("{} {} {}", login.machine, login.user, login.password))
+            .collect();
+        assert_eq!(read, logins, "{text}");
+    }
+
+    #[test]
+    fn a_file_is_read_as_the_go_command_reads_it() {
+        check("", &[]);
+        check("machine a login b password c", &["a b c"]);
+        check("machine a\n\tlogin b\n\tpassword c\n", &["a b c"]);
+        check("machine a password c login b", &["a b c"]);
+        check("machine a login b account x password c", &["a b c"]);
+        check("machine a login b\nmachine d login e password f", &["d e f"]);
+        check("machine a login b password c machine d login e password f", &["a b c", "d e f"]);
+        check("login b password c", &[]);
+        check("machine a login b password c\ndefault\nmachine d login e password f", &["a b c"]);
+        check("machine a\nmacdef m\nlogin no\n\nlogin b password c", &["a b c"]);
+        check("machine a\r\nlogin b\r\npassword c\r\n", &["a b c"]);
+        check("machine https://a/ login b password c", &["a b c"]);
+    }
+
+    #[test]
+    fn the_first_login_of_a_machine_counts() {
+        let netrc = Netrc::parse("machine a login one password x\nmachine a login two password x");
+        assert_eq!(netrc.login("a/b/c").map(|login| login.user.as_str()), Some("one"));
+        assert!(netrc.login("a:80/b").is_none() && netrc.login("b.a/").is_none());
+        assert!(netrc.login("").is_none());
+    }
+
+    #[test]
+    fn a_password_is_never_shown() {
+        let netrc = Netrc::parse("machine a login b password secret");
+        assert_eq!(format!("{netrc:?}"), "Netrc [\"a\"]");
+    }
+
+    proptest! {
+        #[test]
+        fn no_file_can_panic(text in "(machine|default|login|password|macdef|\\PC|[ \t\r\n]){0,40}") {
+            let netrc = Netrc::parse(&text);
+            let _ = netrc.login(&text);
+        }
+
+        #[test]
+        fn what_is_written_is_read(
+            logins in proptest::collection::vec("[a-z.]{1,9} [!-~]{1,9} [!-~]{1,9}", 0..6),
+            gap in "[ \n\t]{1,3}",
+        ) {
+            let written: String = logins
+                .iter()
+                .map(|login| {
+                    let parts: Vec<_> = login.split(' ').collect();
+                    let words = ["machine", parts[0], "login", parts[1], "password", parts[2]];
+                    // Go reads words in pairs on a line, so a line may break only between pairs.
+                    let pairs: Vec<_> = words.chunks(2).map(|pair| pair.join(" ")).collect();
+                    pairs.join(&gap) + "\n"
+                })
+                .collect();
+            let netrc = Netrc::parse(&written);
+            prop_assert_eq!(netrc.len(), logins.len());
+        }
+    }
+}

@@ -195,9 +195,9 @@ pub(crate) fn shown(url: &Url) -> String {
 
 /// A text that is no URL, as it may be shown: whatever could be user name, password or query is replaced.
 pub(crate) fn hide_secrets(text: &str) -> String {
-    let (start, rest) = match text.find("://") {
-        Some(at) => text.split_at(at + "://".len()),
-        None => ("", text),
+    let (start, rest) = match text.split_once("://") {
+        Some((scheme, rest)) if is_scheme(scheme) => text.split_at(text.len() - rest.len()),
+        _ => ("", text),
     };
     let (rest, query) = match rest.split_once('?') {
         Some((rest, _)) => (rest, "?xxxxx"),
@@ -226,6 +226,8 @@ fn web(entry: &str, url: &str, rest: &str) -> Result<Base, ProxyUrlError> {
     }
     let mut url = Url::parse(url).map_err(|source| syntax(Some(source)))?;
     url.set_fragment(None);
+    let path = url.path().trim_end_matches('/').to_owned();
+    url.set_path(&path);
     Ok(Base::Web(url))
 }
 

@@ -140,6 +140,8 @@ impl Ready {
 pub enum Content {
     /// From memory.
     Bytes(Bytes),
+    /// From the store, read as the client takes it.
+    Stored(larder_store::Body),
     /// From somewhere that still grows. `len` is promised to the client where it is known; a
     /// stream that errs, ends early or overruns `len` cuts the connection.
     Stream {
@@ -155,6 +157,7 @@ impl Content {
     pub fn len(&self) -> Option<u64> {
         match self {
             Self::Bytes(bytes) => Some(bytes.len() as u64),
+            Self::Stored(body) => Some(body.len()),
             Self::Stream { len, .. } => *len,
         }
     }
@@ -169,6 +172,7 @@ impl fmt::Debug for Content {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Bytes(bytes) => write!(out, "Bytes({})", bytes.len()),
+            Self::Stored(body) => write!(out, "Stored({})", body.len()),
             Self::Stream { len, .. } => write!(out, "Stream({len:?})"),
         }
     }
@@ -267,11 +271,13 @@ pub enum Outcome {
     Limited,
     /// Our own fault.
     Internal,
+    /// The client left before there was an answer.
+    ClientLeft,
 }
 
 impl Outcome {
     /// All of them, in order.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Hit,
         Self::Miss,
         Self::Follower,
@@ -282,6 +288,7 @@ impl Outcome {
         Self::Invalid,
         Self::Limited,
         Self::Internal,
+        Self::ClientLeft,
     ];
 
     /// The word for it in metrics and logs.
@@ -297,6 +304,7 @@ impl Outcome {
             Self::Invalid => "invalid",
             Self::Limited => "limited",
             Self::Internal => "internal",
+            Self::ClientLeft => "client_left",
         }
     }
 }

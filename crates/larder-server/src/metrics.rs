@@ -308,6 +308,8 @@ pub(crate) enum CutReason {
     Drain,
     /// There were too many connections.
     TooMany,
+    /// What came was not HTTP, or its head was too large.
+    Malformed,
 }
 
 impl CutReason {
@@ -318,6 +320,7 @@ impl CutReason {
             Self::WriteTimeout => "write_timeout",
             Self::Drain => "drain",
             Self::TooMany => "too_many",
+            Self::Malformed => "malformed",
         }
     }
 }

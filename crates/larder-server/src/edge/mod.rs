@@ -1,10 +1,41 @@
 //! The HTTP edge: sockets, connections, header fields, ranges, bodies, limits and the access log.
 //!
 //! It knows HTTP (RFC 9110, 9112, 9113) and nothing of modules: a [`Service`] answers, the edge
-//! sends.
+//! sends. HTTP/1.1 and HTTP/2 (by prior knowledge) share one port.
+//!
+//! | file | answers for |
+//! | --- | --- |
+//! | `listen` | the sockets, and that no second server shares them |
+//! | `serve`, `worker` | threads and runtimes, accepting, stop and drain |
+//! | `connection`, `io`, `record` | one connection, its requests, what is known of each |
+//! | `pulse`, `watch`, `limits`, `refuse` | timeouts and limits |
+//! | `service`, `request_id` | what a request is to a service |
+//! | `respond`, `conditions`, `range` | from an answer to header fields |
+//! | `body`, `buffers` | from an answer to bytes |
+//! | `access_log`, `log_line` | one line a request |
 
-pub mod limits;
-pub mod service;
+mod access_log;
+mod body;
+mod buffers;
+mod conditions;
+mod connection;
+mod io;
+mod limits;
+mod listen;
+mod log_line;
+mod pulse;
+mod range;
+mod record;
+mod refuse;
+mod request_id;
+mod respond;
+mod serve;
+mod service;
+mod watch;
+mod worker;
 
+pub use access_log::{AccessLogger, LineFormat};
 pub use limits::Limits;
+pub use listen::{ListenError, Listeners};
+pub use serve::{EdgeConfig, ServeError, serve};
 pub use service::{Answering, PathDecodeError, RequestHead, Service};

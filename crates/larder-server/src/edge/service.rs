@@ -93,10 +93,6 @@ impl RequestHead {
     pub(crate) fn id_value(&self) -> &HeaderValue {
         &self.id
     }
-
-    pub(crate) fn uri(&self) -> &Uri {
-        &self.uri
-    }
 }
 
 /// A path that cannot be decoded.

@@ -1,0 +1,169 @@
+//! One connection: hyper speaks the protocol, each request goes to the service.
+//!
+//! The connection listens for the orders of the [watch](super::watch) beside its own work. A
+//! handler that panics is a 500 and a count; the connection and the server go on.
+
+use std::convert::Infallible;
+use std::future::poll_fn;
+use std::net::SocketAddr;
+use std::panic::AssertUnwindSafe;
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::Poll;
+
+use futures_util::FutureExt;
+use http::header::ALLOW;
+use http::{HeaderValue, Method, Request, Response, StatusCode, Version};
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use tokio::net::TcpStream;
+
+use super::body::ResponseBody;
+use super::io::WatchedSocket;
+use super::pulse::{Order, Pulse};
+use super::record::Record;
+use super::respond::{Outgoing, respond};
+use super::service::RequestHead;
+use super::worker::Worker;
+use crate::answer::{Answer, Outcome, RouteLabel};
+use crate::metrics::CutReason;
+
+/// Who is at the other end.
+#[derive(Clone)]
+struct Peer {
+    addr: SocketAddr,
+    text: Arc<str>,
+}
+
+/// Serves a connection to its end. It counts as open from before the call.
+pub(super) async fn serve(worker: Arc<Worker>, socket: TcpStream, addr: SocketAddr, number: u64) {
+    let pulse = Arc::<Pulse>::default();
+    let _presence = Presence::enter(&worker, &pulse, number);
+    let peer = Peer { addr, text: addr.to_string().into() };
+    let service = service_fn(|request| {
+        let (worker, pulse, peer) = (Arc::clone(&worker), Arc::clone(&pulse), peer.clone());
+        answer(worker, pulse, peer, request)
+    });
+    let socket = WatchedSocket::new(socket, Arc::clone(&pulse));
+    let mut connection = pin!(worker.http.serve_connection(socket, service));
+    let mut finishing = false;
+    let ended = poll_fn(|context| {
+        pulse.listen_for_orders(context);
+        match pulse.order() {
+            Order::GoOn => {}
+            Order::Finish if finishing => {}
+            Order::Finish => {
+                finishing = true;
+                connection.as_mut().graceful_shutdown();
+            }
+            Order::Cut => return Poll::Ready(Ok(())),
+        }
+        connection.as_mut().poll(context)
+    });
+    if let Err(error) = ended.await {
+        if error.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_parse) {
+            worker.metrics.connection_cut(CutReason::Malformed);
+        }
+        tracing::debug!(peer = &*peer.text, %error, "a connection ended early");
+    }
+}
+
+/// A connection's place among those of its worker, until dropped.
+struct Presence<'a> {
+    worker: &'a Worker,
+    number: u64,
+}
+
+impl<'a> Presence<'a> {
+    fn enter(worker: &'a Worker, pulse: &Arc<Pulse>, number: u64) -> Self {
+        worker.connections().insert(number, Arc::clone(pulse));
+        worker.metrics.connection_opened();
+        Self { worker, number }
+    }
+}
+
+impl Drop for Presence<'_> {
+    fn drop(&mut self) {
+        self.worker.connections().remove(&self.number);
+        self.worker.metrics.connection_closed();
+        self.worker.open.leave();
+    }
+}
+
+async fn answer(
+    worker: Arc<Worker>,
+    pulse: Arc<Pulse>,
+    peer: Peer,
+    request: Request<Incoming>,
+) -> Result<Response<ResponseBody>, Infallible> {
+    let (parts, body) = request.into_parts();
+    // No route takes a body; hyper drains a small one and closes the connection on a large one.
+    drop(body);
+    pulse.request_began(parts.version == Version::HTTP_2);
+    let id = worker.ids.choose(&parts.headers);
+    let head = RequestHead::new(parts.method, parts.uri, parts.headers, peer.addr, id);
+    let mut record = Box::new(Record::begin(Arc::clone(&worker), pulse, peer.text, head));
+    let answer = if matches!(*record.head().method(), Method::GET | Method::HEAD) {
+        ask(&worker, &record).await
+    } else {
+        method_not_allowed()
+    };
+    let (route, outcome) = (answer.route, answer.outcome);
+    let Outgoing { status, headers, sending } = respond(record.head(), answer);
+    record.answered(status, route, outcome);
+    let mut response = Response::new(ResponseBody::new(sending, record));
+    *response.status_mut() = status;
+    *response.headers_mut() = headers;
+    Ok(response)
+}
+
+async fn ask(worker: &Worker, record: &Record) -> Answer {
+    let waiting = Waiting::begin(record.pulse());
+    let asked = async { worker.service.answer(record.head()).await };
+    let answer = AssertUnwindSafe(asked).catch_unwind().await;
+    drop(waiting);
+    answer.unwrap_or_else(|panic| {
+        worker.metrics.handler_panicked();
+        let id = record.head().id();
+        tracing::error!(
+            id,
+            path = record.head().path(),
+            panic = said(&*panic),
+            "a handler panicked"
+        );
+        Answer::text(
+            RouteLabel::Other,
+            Outcome::Internal,
+            StatusCode::INTERNAL_SERVER_ERROR,
+            format!("internal error in request {id}; the server's log says more\n"),
+        )
+    })
+}
+
+/// A request's wait for us, as its connection's pulse sees it, until dropped.
+struct Waiting<'a>(&'a Pulse);
+
+impl<'a> Waiting<'a> {
+    fn begin(pulse: &'a Pulse) -> Self {
+        pulse.waits_for_us();
+        Self(pulse)
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.we_answered();
+    }
+}
+
+fn said(panic: &(dyn std::any::Any + Send)) -> &str {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no words")
+}
+
+fn method_not_allowed() -> Answer {
+    let status = StatusCode::METHOD_NOT_ALLOWED;
+    let text = "only GET and HEAD are answered here\n";
+    Answer::text(RouteLabel::Other, Outcome::Invalid, status, text)
+        .with_header(ALLOW, HeaderValue::from_static("GET, HEAD"))
+}

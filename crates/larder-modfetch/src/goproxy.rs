@@ -176,7 +176,7 @@ mod tests {
         let mut chain = format!("{error} {error:?}");
         let mut cause: &dyn std::error::Error = &error;
         while let Some(source) = cause.source() {
-            chain.push_str(&format!(" {source}"));
+            chain = format!("{chain} {source}");
             cause = source;
         }
         assert!(chain.contains(part), "{text}: {chain}");

@@ -86,13 +86,11 @@ impl Sending {
             }
             Self::Stream { chunks, left, share } => {
                 ready!(share.poll(context, buffers));
-                match ready!(poll_stream(chunks, left, context)) {
-                    Some(next) => next,
-                    None => {
-                        *self = Self::Nothing;
-                        return Poll::Ready(None);
-                    }
-                }
+                let Some(next) = ready!(poll_stream(chunks, left, context)) else {
+                    *self = Self::Nothing;
+                    return Poll::Ready(None);
+                };
+                next
             }
         };
         if self.left() == Some(0) {

@@ -47,18 +47,16 @@ impl Buffers {
     /// Room for `want` bytes, but for a whole frame at most.
     pub(super) fn room(&self, want: u64) -> Result<Room, Waiting> {
         let want = usize::try_from(want).unwrap_or(FRAME).min(FRAME);
-        match Arc::clone(&self.room).try_acquire_many_owned(units(want)) {
-            Ok(permit) => Ok(Room { bytes: want, permit: Some(permit) }),
-            Err(_) => {
-                let room = Arc::clone(&self.room);
-                let bytes = want.min(SMALL);
-                Err(Box::pin(async move {
-                    // The semaphore is never closed; if it were, uncounted room is the mild way.
-                    let permit = room.acquire_many_owned(units(bytes)).await.ok();
-                    Room { bytes, permit }
-                }))
-            }
+        if let Ok(permit) = Arc::clone(&self.room).try_acquire_many_owned(units(want)) {
+            return Ok(Room { bytes: want, permit: Some(permit) });
         }
+        let room = Arc::clone(&self.room);
+        let bytes = want.min(SMALL);
+        Err(Box::pin(async move {
+            // The semaphore is never closed; if it were, uncounted room is the mild way.
+            let permit = room.acquire_many_owned(units(bytes)).await.ok();
+            Room { bytes, permit }
+        }))
     }
 
     /// A buffer of the room's size.

@@ -24,7 +24,7 @@ impl Default for Limits {
         Self {
             connections: 8192,
             header_timeout: Duration::from_secs(10),
-            idle_timeout: Duration::from_secs(120),
+            idle_timeout: Duration::from_mins(2),
             write_timeout: Duration::from_secs(30),
             head_bytes: 64 << 10,
             bytes_in_flight: 256 << 20,

@@ -8,7 +8,7 @@ use larder_server::edge::EdgeConfig;
 use crate::support::{Client, Edge};
 
 const SHORT: Duration = Duration::from_millis(200);
-const LONG: Duration = Duration::from_secs(60);
+const LONG: Duration = Duration::from_mins(1);
 
 fn timeouts(header: Duration, idle: Duration, write: Duration) -> impl FnOnce(&mut EdgeConfig) {
     move |config| {

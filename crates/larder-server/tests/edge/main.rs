@@ -1,9 +1,12 @@
 //! The edge over real sockets, with clients that write and read bytes themselves.
 
+#![expect(clippy::unwrap_used, reason = "a test may panic, its helpers too")]
+
 mod bodies;
 mod cached;
 mod http2;
 mod limits;
+mod listen;
 mod protocol;
 mod stop;
 mod support;

@@ -69,7 +69,7 @@ fn what_is_not_http_is_refused_and_the_server_goes_on() {
     check("GET /\0 HTTP/1.1\r\nHost: larder\r\n\r\n", &[400]);
     check("GET / HTTP/1.1\r\nBad Name: x\r\n\r\n", &[400]);
     check("\u{16}\u{3}\u{1}\u{2}\0\u{1}\0\u{1}\r\n\r\n", &[400]);
-    let fields: String = (0..200).map(|number| format!("X-{number}: y\r\n")).collect();
+    let fields = "X: y\r\n".repeat(200);
     check(&format!("GET / HTTP/1.1\r\n{fields}\r\n"), &[431]);
     assert_eq!(edge.get("/small", "").status, 200);
     edge.await_metric("larder_connections_cut_total{reason=\"malformed\"} 6");

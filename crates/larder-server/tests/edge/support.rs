@@ -24,7 +24,7 @@ pub(crate) const STORED: usize = (1 << 20) + 17;
 
 /// The bytes of `/stored`.
 pub(crate) fn stored() -> Vec<u8> {
-    (0..STORED).map(|at| (at % 251) as u8).collect()
+    (0..=250).cycle().take(STORED).collect()
 }
 
 /// A running edge.
@@ -147,8 +147,8 @@ impl Service for Known {
                 "/small" => small().answer(RouteLabel::Mod, Outcome::Hit),
                 "/fresh" => {
                     small().answer(RouteLabel::List, Outcome::Hit).with_caching(Caching::Fresh {
-                        max_age: Duration::from_secs(60),
-                        stale_while_revalidate: Duration::from_secs(600),
+                        max_age: Duration::from_mins(1),
+                        stale_while_revalidate: Duration::from_mins(10),
                     })
                 }
                 "/stale" => small()
@@ -328,7 +328,7 @@ impl Client {
     }
 
     fn more(&mut self) -> Option<()> {
-        let mut buffer = [0; 64 << 10];
+        let mut buffer = vec![0; 64 << 10];
         let read = self.socket.read(&mut buffer).ok().filter(|read| *read > 0)?;
         self.unread.extend(&buffer[..read]);
         Some(())

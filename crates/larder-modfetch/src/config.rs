@@ -79,7 +79,7 @@ pub enum FetchConfigError {
         source: Option<reqwest::Error>,
     },
     /// A forward proxy's address cannot be used.
-    #[error("the {setting} setting `{value}` is not the address of an HTTP proxy")]
+    #[error("the {setting} setting `{value}` is not the address of an HTTP or SOCKS5 proxy")]
     ForwardProxy {
         /// Which of the settings.
         setting: &'static str,

@@ -2,7 +2,7 @@
 //!
 //! HTTP_PROXY, HTTPS_PROXY and NO_PROXY mean what they mean to Go's HTTP client: hosts, domains, addresses
 //! and address ranges, each with a port where one is written; `localhost` and loopback addresses are never
-//! proxied. The values come from the configuration, never from the environment.
+//! proxied. Proxies speak HTTP or SOCKS5. The values come from the configuration, never from the environment.
 
 use std::net::IpAddr;
 
@@ -126,7 +126,13 @@ fn exception(entry: &str) -> Option<Exception> {
         Some(name) => (name, true),
         None => (host, false),
     };
-    (!name.is_empty()).then(|| Exception::Domain { name: name.to_owned(), below_only, port })
+    // Hosts of URLs are in ASCII.
+    let name = if name.is_ascii() {
+        name.to_owned()
+    } else {
+        Url::parse(&format!("http://{name}")).ok()?.host_str()?.to_owned()
+    };
+    (!name.is_empty()).then_some(Exception::Domain { name, below_only, port })
 }
 
 fn range(entry: &str) -> Option<Exception> {
@@ -146,10 +152,9 @@ fn proxy(setting: &'static str, value: Option<&str>) -> Result<Option<Url>, Fetc
     } else {
         Url::parse(&format!("http://{value}"))
     };
+    let known = |url: &Url| matches!(url.scheme(), "http" | "https" | "socks5" | "socks5h");
     match url {
-        Ok(url) if matches!(url.scheme(), "http" | "https") && url.host_str().is_some() => {
-            Ok(Some(url))
-        }
+        Ok(url) if known(&url) && url.host_str().is_some() => Ok(Some(url)),
         _ => Err(FetchConfigError::ForwardProxy { setting, value: hide_secrets(value) }),
     }
 }
@@ -188,6 +193,7 @@ mod tests {
         check("mod.example:8443", "https://mod.example/x", true);
         check("mod.example:443", "https://mod.example/x", false);
         check("other.example, mod.example ,", "https://mod.example/x", false);
+        check("bücher.example", "https://a.xn--bcher-kva.example/x", false);
         check("10.0.0.0/8", "http://10.20.30.40/x", false);
         check("10.0.0.0/8", "http://11.20.30.40/x", true);
         check("0.0.0.0/0", "http://11.20.30.40/x", false);
@@ -203,12 +209,22 @@ mod tests {
     #[test]
     fn an_unusable_proxy_is_named_without_its_password() {
         let proxies = ForwardProxies {
-            https: Some("socks5://user:secret@proxy.example".to_owned()),
+            https: Some("ftp://user:secret@proxy.example".to_owned()),
             ..Default::default()
         };
         let error = Forwarding::new(&proxies).err().unwrap();
         let shown = format!("{error} {error:?} {proxies:?}");
         assert!(shown.contains("HTTPS_PROXY") && shown.contains("proxy.example"), "{shown}");
         assert!(!shown.contains("secret"), "{shown}");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_exception_can_panic(no_proxy in "[a-z0-9.:/*\\[\\], ]{0,20}|.*", host in "[a-z]{1,3}\\.[a-z]|10\\.0\\.0\\.1|\\[fd00::1\\]") {
+            let no_proxy = Some(no_proxy);
+            let http = Some("proxy.example".to_owned());
+            let forwarding = Forwarding::new(&ForwardProxies { http, https: None, no_proxy }).unwrap();
+            forwarding.through(&Url::parse(&format!("http://{host}")).unwrap());
+        }
     }
 }

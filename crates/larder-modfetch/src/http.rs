@@ -1,9 +1,9 @@
 //! One question over HTTP: a GET that follows redirects to an answer's head, within its time.
 //!
 //! The client never looks at the environment, never decompresses and never redirects by itself: each hop is
-//! a request of its own, so that a password goes only where it belongs. As in the go command, passwords come
-//! from the upstream's own URL or, for `https` alone, from netrc, and stay behind when a redirect leaves the
-//! scheme, host or port. What an answer's status means is decided in `answer.rs`.
+//! a request of its own, so that a password goes only where it belongs. One that stands in the upstream's own
+//! URL goes over `https` or to this very machine; one from netrc over `https` alone. Both stay behind when a
+//! redirect leaves the scheme, host or port. What an answer's status means is decided in `answer.rs`.
 //!
 //! Invariant: no error of this file holds a URL with its secrets.
 

@@ -105,4 +105,14 @@ mod tests {
         body.push("é".as_bytes()[0]);
         check("text/plain", body, &"a".repeat(MOST_BYTES));
     }
+
+    proptest::proptest! {
+        #[test]
+        fn what_is_passed_on_stays_within_its_limits(body in "[a-zé \\n\\t]{0,900}|.*") {
+            let kept = fit_for_passing_on(Some("text/plain"), body.as_bytes());
+            assert!(kept.len() <= MOST_BYTES && kept.lines().count() <= MOST_LINES, "{kept:?}");
+            assert!(kept.lines().all(|line| !line.trim().is_empty()), "{kept:?}");
+            assert_eq!(fit_for_passing_on(Some("text/plain"), kept.as_bytes()), kept);
+        }
+    }
 }

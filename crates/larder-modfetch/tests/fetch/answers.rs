@@ -1,16 +1,17 @@
 //! What each status, silence and broken connection means.
 
-use larder_modfetch::{FetchErrorKind, Phase};
+use larder_modfetch::{FetchErrorKind, Fetcher, Phase};
 
 use crate::{
-    fetcher, list,
+    config, fetcher, hasty, list,
     scripted::{Reply, Scripted, nobody},
     told,
 };
 
 async fn check(reply: Reply, kind: FetchErrorKind) {
     let upstream = Scripted::always(reply);
-    let error = fetcher(&upstream.url()).read(&list(), 100).await.unwrap_err();
+    let fetcher = Fetcher::new(hasty(&upstream.url())).unwrap();
+    let error = fetcher.read(&list(), 100).await.unwrap_err();
     assert_eq!(error.kind(), &kind);
     assert_eq!(error.origin().unwrap().to_string(), upstream.url());
     assert!(told(&error).contains("/example.com/%21mod/@v/list`"), "{}", told(&error));
@@ -88,9 +89,9 @@ async fn an_upstream_that_is_not_there_is_unreachable() {
 #[tokio::test]
 async fn every_request_says_who_asks_and_takes_no_encoding() {
     let upstream = Scripted::always(Reply::new(200, "v1.0.0\n").header("ETag", "\"tag\""));
-    let mut config = crate::config(&format!("{}/mount/", upstream.url()));
+    let mut config = config(&format!("{}/mount/", upstream.url()));
     config.via = Some("1.1 larder-4f2a".to_owned());
-    let fetcher = larder_modfetch::Fetcher::new(config).unwrap();
+    let fetcher = Fetcher::new(config).unwrap();
     let answer = fetcher.read(&list(), 100).await.unwrap();
     fetcher.on_behalf_of("1.1 other").read(&list(), 100).await.unwrap();
     fetcher.on_behalf_of("bad\nvalue").read(&list(), 100).await.unwrap();

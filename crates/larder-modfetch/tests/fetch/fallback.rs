@@ -1,9 +1,9 @@
 //! `,` `|` `off` `direct`, for both operations.
 
-use larder_modfetch::FetchErrorKind;
+use larder_modfetch::{FetchErrorKind, Fetcher};
 
 use crate::{
-    fetcher, list,
+    fetcher, hasty, list,
     scripted::{Reply, Scripted, nobody},
 };
 
@@ -15,7 +15,7 @@ async fn check(shape: &str, replies: [Reply; 3], asked: [usize; 3], end: &str) {
         .iter()
         .zip(&upstreams)
         .fold(shape.to_owned(), |text, (name, upstream)| text.replace(name, &upstream.url()));
-    let fetcher = fetcher(&text.replace('?', &nobody()));
+    let fetcher = Fetcher::new(hasty(&text.replace('?', &nobody()))).unwrap();
     let read = fetcher.read(&list(), 10).await.map(|fetched| fetched.bytes);
     let opened = match fetcher.open(&list()).await {
         Ok(mut arriving) => Ok(arriving.chunk().await.unwrap().unwrap()),

@@ -1,7 +1,7 @@
 //! Proxies between this machine and an upstream.
 
 use std::{
-    io::{BufReader, Write},
+    io::{BufReader, Read, Write},
     net::{SocketAddr, TcpListener, TcpStream},
     sync::{Arc, Mutex},
     thread,
@@ -69,6 +69,53 @@ async fn a_secure_upstream_is_reached_through_a_tunnel() {
     Fetcher::new(config).unwrap().read(&list(), 100).await.unwrap();
     assert_eq!(*asked.lock().unwrap(), ["mod.test:443"]);
     assert_eq!(upstream.targets(), ["/example.com/%21mod/@v/list"]);
+}
+
+/// A SOCKS5 proxy that leads everywhere to `target`; which names and ports it was asked for.
+fn socks(target: SocketAddr) -> (String, Arc<Mutex<Vec<String>>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let asked = Arc::new(Mutex::new(Vec::new()));
+    let seen = Arc::clone(&asked);
+    thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            // RFC 1928: a greeting with no authentication, then a request to connect to a name.
+            let mut greeting = [0; 3];
+            stream.read_exact(&mut greeting).unwrap();
+            assert_eq!(greeting, [5, 1, 0]);
+            stream.write_all(&[5, 0]).unwrap();
+            let mut request = [0; 5];
+            stream.read_exact(&mut request).unwrap();
+            assert_eq!(request[..4], [5, 1, 0, 3]);
+            let mut name = vec![0; usize::from(request[4])];
+            let mut port = [0; 2];
+            stream.read_exact(&mut name).unwrap();
+            stream.read_exact(&mut port).unwrap();
+            let name = String::from_utf8(name).unwrap();
+            seen.lock().unwrap().push(format!("{name}:{}", u16::from_be_bytes(port)));
+            stream.write_all(&[5, 0, 0, 1, 0, 0, 0, 0, 0, 0]).unwrap();
+            let upstream = TcpStream::connect(target).unwrap();
+            thread::spawn(move || splice(stream, upstream));
+        }
+    });
+    (format!("socks5h://{address}"), asked)
+}
+
+#[tokio::test]
+async fn an_upstream_is_reached_through_a_socks_proxy() {
+    let plain = Scripted::always(Reply::new(200, "v1.0.0\n"));
+    let secure = Scripted::https(|_, _| Reply::new(200, "v1.0.0\n"));
+    for (upstream, server) in [("http://mod.test", &plain), ("https://mod.test:8443", &secure)] {
+        let (proxy, asked) = socks(server.address());
+        let mut config = config(upstream);
+        config.extra_roots.push(AUTHORITY.to_vec());
+        let (http, https) = (Some(proxy.clone()), Some(proxy));
+        config.http_proxy = ForwardProxies { http, https, no_proxy: None };
+        Fetcher::new(config).unwrap().read(&list(), 100).await.unwrap();
+        let port = if upstream.ends_with("8443") { 8443 } else { 80 };
+        assert_eq!(*asked.lock().unwrap(), [format!("mod.test:{port}")]);
+        assert_eq!(server.targets(), ["/example.com/%21mod/@v/list"]);
+    }
 }
 
 #[tokio::test]

@@ -31,14 +31,15 @@ use std::{error::Error, time::Duration};
 use larder_modfetch::{FetchConfig, FetchError, Fetcher, GoProxyList, Resource, Timeouts};
 use larder_module::{ModulePath, ModuleVersion, Version};
 
-/// A configuration for a list of upstreams, with timeouts for a test.
+/// A configuration for a list of upstreams.
 fn config(list: &str) -> FetchConfig {
-    let timeouts = Timeouts {
-        connect: Duration::from_millis(200),
-        head: Duration::from_millis(300),
-        idle: Duration::from_millis(300),
-    };
-    FetchConfig { timeouts, ..FetchConfig::new(GoProxyList::parse(list).unwrap()) }
+    FetchConfig::new(GoProxyList::parse(list).unwrap())
+}
+
+/// The same for upstreams that keep silent: nobody waits for long.
+fn hasty(list: &str) -> FetchConfig {
+    let wait = Duration::from_secs(1);
+    FetchConfig { timeouts: Timeouts { connect: wait, head: wait, idle: wait }, ..config(list) }
 }
 
 fn fetcher(list: &str) -> Fetcher {

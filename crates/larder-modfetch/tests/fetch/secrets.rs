@@ -3,7 +3,7 @@
 use larder_modfetch::{FetchErrorKind, Fetcher, Netrc};
 
 use crate::{
-    config, list,
+    config, hasty, list,
     scripted::{AUTHORITY, Reply, Scripted},
     told,
 };
@@ -54,7 +54,7 @@ async fn no_failure_shows_a_secret() {
     for reply in replies {
         let upstream = Scripted::always(reply);
         let url = upstream.url().replace("//", "//user:S3CRET@");
-        let config = config(&format!("{url}?token=S3CRET"));
+        let config = hasty(&format!("{url}?token=S3CRET"));
         let shown = format!("{config:?}");
         let fetcher = Fetcher::new(config).unwrap();
         let error = fetcher.read(&list(), 12).await.unwrap_err();

@@ -205,3 +205,29 @@ impl Random {
         usize::try_from(self.below(length as u64)).unwrap_or(0)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_part_is_whole_or_absent_or_the_server_is_wrong() {
+        let check = |status, body: &[u8], expected: &Expected<'_>, judged: Option<bool>| {
+            let answer = Response { status, headers: Vec::new(), body: body.to_vec() };
+            let found = judge("/x", expected, &answer).ok();
+            assert_eq!(found, judged, "{status} {:?}", String::from_utf8_lossy(body));
+        };
+        let bytes = Expected::Bytes(b"whole");
+        check(200, b"whole", &bytes, Some(true));
+        check(200, b"whol", &bytes, None);
+        check(200, b"", &bytes, None);
+        check(404, b"not found", &bytes, Some(false));
+        check(502, b"no upstream", &bytes, Some(false));
+        check(500, b"internal", &bytes, None);
+        check(403, b"integrity", &bytes, None);
+        let record = Expected::Beginning(b"m v1 h1:x\n".to_vec());
+        check(200, b"12\nm v1 h1:x\n\ngo.sum database tree\n", &record, Some(true));
+        check(200, b"12\nm v1 h1:y\n\ngo.sum database tree\n", &record, None);
+        check(200, b"", &record, None);
+    }
+}

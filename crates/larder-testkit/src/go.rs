@@ -2,7 +2,9 @@
 //!
 //! The newest toolchain is had through the host's own go and its GOPROXY, and kept in the host's
 //! module cache; where that fails, [`Go::all`] says so by name, so that no test is left out in
-//! silence. Nothing else of the host reaches a run.
+//! silence. Of the host
+//! only the build cache reaches a run: it is content-addressed, and compiling the standard library
+//! anew for every test would cost minutes.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -18,6 +20,7 @@ const NEWER: &str = "go1.27.3";
 pub struct Go {
     version: String,
     exe: PathBuf,
+    build_cache: PathBuf,
 }
 
 /// What a run of go did.
@@ -140,7 +143,7 @@ impl Workspace {
             .env("TMPDIR", root.join("tmp"))
             .env("GOPATH", root.join("gopath"))
             .env("GOMODCACHE", root.join("modcache"))
-            .env("GOCACHE", build_cache(root))
+            .env("GOCACHE", &self.go.build_cache)
             .env("GOENV", "off")
             .env("GOTOOLCHAIN", "local")
             .env("GOFLAGS", "-modcacherw -buildvcs=false")
@@ -168,25 +171,21 @@ fn report(missing: &[String]) {
     }
 }
 
-fn build_cache(root: &Path) -> PathBuf {
-    root.join("gocache")
-}
-
 fn find() -> (Vec<Go>, Vec<String>) {
     let (mut found, mut missing) = (Vec::new(), Vec::new());
     for (name, toolchain) in [("the go on PATH", "local"), (NEWER, NEWER)] {
-        match toolchain_root(toolchain) {
-            Ok((version, root)) => found.push(Go { version, exe: root.join("bin/go") }),
+        match toolchain_named(toolchain) {
+            Ok(go) => found.push(go),
             Err(reason) => missing.push(format!("{name}: {reason}")),
         }
     }
     (found, missing)
 }
 
-/// Version and GOROOT of a toolchain, fetched by the host's go if need be.
-fn toolchain_root(toolchain: &str) -> Result<(String, PathBuf), String> {
+/// A toolchain, fetched by the host's go if need be.
+fn toolchain_named(toolchain: &str) -> Result<Go, String> {
     let output = Command::new("go")
-        .args(["env", "GOVERSION", "GOROOT"])
+        .args(["env", "GOVERSION", "GOROOT", "GOCACHE"])
         .env("GOTOOLCHAIN", toolchain)
         .output()
         .map_err(|error| format!("go does not start: {error}"))?;
@@ -195,9 +194,13 @@ fn toolchain_root(toolchain: &str) -> Result<(String, PathBuf), String> {
         return Err(stderr.lines().last().unwrap_or("go env failed").to_owned());
     }
     let stdout = String::from_utf8_lossy(&output.stdout);
-    let mut lines = stdout.lines();
-    match (lines.next(), lines.next()) {
-        (Some(version), Some(root)) => Ok((version.to_owned(), PathBuf::from(root))),
-        _ => Err("go env printed something else".to_owned()),
-    }
+    let lines: Vec<&str> = stdout.lines().collect();
+    let [version, root, build_cache] = lines.as_slice() else {
+        return Err("go env printed something else".to_owned());
+    };
+    Ok(Go {
+        version: (*version).to_owned(),
+        exe: Path::new(root).join("bin/go"),
+        build_cache: PathBuf::from(build_cache),
+    })
 }

@@ -11,11 +11,12 @@ use reqwest::header::HeaderValue;
 use crate::{
     arriving::{Arriving, Fetched},
     checksum_db::{Asking, ChecksumDb, ChecksumDbs, Route},
+    client::header_value,
     config::{FetchConfig, FetchConfigError},
     error::{FetchError, FetchErrorKind},
     file,
     goproxy::GoProxyList,
-    http::{Http, Question, header_value},
+    http::{Http, Question},
     proxy_url::{Location, ProxyUrl, escape_path},
     resource::{Resource, is_clean},
     walk::{End, Walk},

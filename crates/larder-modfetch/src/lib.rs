@@ -12,8 +12,9 @@
 //! | `proxy_url.rs` | [`ProxyUrl`]: one upstream's address, never shown with its secrets |
 //! | `walk.rs` | which upstream is next, which failure is told |
 //! | `checksum_db.rs` | where a checksum database is asked |
-//! | `arriving.rs` | [`Arriving`], [`Fetched`]: bodies, and taking up a broken one |
+//! | `arriving.rs`, `content_range.rs` | [`Arriving`], [`Fetched`]: bodies, and taking up a broken one |
 //! | `http.rs` | one question over HTTP: redirects, passwords, time |
+//! | `client.rs` | whom the HTTP client trusts, how it connects |
 //! | `answer.rs`, `text.rs` | what a status means; what an upstream said that may be passed on |
 //! | `file.rs` | upstreams that are directories |
 //! | `forward.rs` | HTTP_PROXY, HTTPS_PROXY, NO_PROXY |
@@ -26,7 +27,9 @@
 mod answer;
 mod arriving;
 mod checksum_db;
+mod client;
 mod config;
+mod content_range;
 mod error;
 mod fetcher;
 mod file;

@@ -1,14 +1,19 @@
 //! Every change to a file system, and nothing else: the one door to it.
 //!
 //! All that the directory store and the spool create, write, flush, rename or remove goes through
-//! [`Disk`], so that tests can write down the order of steps and make any one of them fail.
-//! Reading is not here: it changes nothing, and needs no order.
+//! [`Disk`], so that tests can write down the order of steps and make any one of them fail. Not
+//! here are reading, which changes nothing, and what needs no order: the making of empty lock
+//! files, and the sweeping of folders whose owner is gone.
+
+#[cfg(test)]
+pub(crate) mod scripted;
 
 use fs_err as fs;
 use rustix::fs::{FallocateFlags, fallocate, statvfs};
 use std::fmt::Debug;
 use std::fs::File;
 use std::io;
+use std::io::ErrorKind::{AlreadyExists, InvalidInput, Unsupported};
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 
@@ -80,13 +85,17 @@ impl Disk for FileSystem {
 
     fn make_folder(&self, path: &Path) -> io::Result<()> {
         match fs::create_dir(path) {
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+            Err(error) if error.kind() == AlreadyExists => Ok(()),
             done => done,
         }
     }
 
     fn sync_folder(&self, path: &Path) -> io::Result<()> {
-        fs::File::open(path)?.sync_all()
+        match fs::File::open(path)?.sync_all() {
+            // Some network file systems have no flush of folders; there is nothing better there.
+            Err(error) if matches!(error.kind(), Unsupported | InvalidInput) => Ok(()),
+            done => done,
+        }
     }
 
     fn room(&self, folder: &Path) -> io::Result<DiskRoom> {

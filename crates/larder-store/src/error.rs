@@ -29,8 +29,8 @@ pub enum StoreErrorKind {
     Denied,
     /// The key is a folder of other keys, or one of its folders is an object. The caller's fault.
     Clash,
-    /// The spool file was put under another key, belongs to another store, or has failed before.
-    /// The caller's fault.
+    /// The spool file was put before, under another key or under one that is deleted since, or it
+    /// grew in another store. The caller's fault.
     Unfit,
     /// Anything else below: most often a failing disk.
     Io,
@@ -46,19 +46,34 @@ impl StoreError {
         StoreError { kind: kind_of(&source), doing, subject: subject.into(), source }
     }
 
-    pub(crate) fn unfit(doing: &'static str, subject: &str, why: &'static str) -> Self {
-        let source = Arc::new(io::Error::new(io::ErrorKind::InvalidInput, why));
-        StoreError { kind: StoreErrorKind::Unfit, doing, subject: subject.into(), source }
-    }
-
     /// What a caller can do about it.
     pub fn kind(&self) -> StoreErrorKind {
         self.kind
     }
 }
 
+/// What cannot be done with a spool file; travels as an `io::Error` until it is named.
+#[derive(Debug, Clone, Copy, thiserror::Error)]
+pub(crate) enum Misuse {
+    #[error("the spool file grew in another store")]
+    OtherStore,
+    #[error("the spool file was put under another key")]
+    PutElsewhere,
+    #[error("the spool file was put there, and is deleted since")]
+    Deleted,
+}
+
+impl From<Misuse> for io::Error {
+    fn from(misuse: Misuse) -> io::Error {
+        io::Error::new(io::ErrorKind::InvalidInput, misuse)
+    }
+}
+
 fn kind_of(error: &io::Error) -> StoreErrorKind {
     use io::ErrorKind as Io;
+    if matches!(error.get_ref(), Some(inner) if inner.is::<Misuse>()) {
+        return StoreErrorKind::Unfit;
+    }
     match error.kind() {
         Io::StorageFull | Io::QuotaExceeded => StoreErrorKind::NoRoom,
         Io::PermissionDenied | Io::ReadOnlyFilesystem => StoreErrorKind::Denied,

@@ -9,6 +9,7 @@ use bytes::Bytes;
 use std::collections::BTreeMap;
 use std::io;
 use std::ops::Bound;
+use std::path::Path;
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::SystemTime;
 
@@ -81,7 +82,7 @@ impl Store for MemoryStore {
             if !holds {
                 return Ok(PutOutcome::Conflict);
             }
-            insert(&mut objects, key, bytes)?;
+            insert(&mut objects, key, bytes).map_err(|error| fault(key, error))?;
             Ok(PutOutcome::Stored(tag))
         })
     }
@@ -118,18 +119,15 @@ impl Store for MemoryStore {
 
     fn put_body<'a>(&'a self, key: &'a Key, spooled: &'a SpoolFile) -> Pending<'a, ()> {
         Box::pin(async move {
-            if !self.spool.made(spooled) {
-                return Err(StoreError::unfit("write", key.as_str(), "it grew in another store"));
-            }
-            let path = key.as_str().as_ref();
-            spooled
-                .check_unput(path)
-                .map_err(|why| StoreError::unfit("write", key.as_str(), why))?;
-            let bytes = spooled.share().take_whole();
-            let bytes = bytes.map_err(|error| StoreError::new("write", key.as_str(), error))?;
-            insert(&mut self.write(), key, bytes)?;
-            spooled.mark_put(path);
-            Ok(())
+            let put = || {
+                let spooled = self.spool.claim(spooled)?;
+                let bytes = spooled.take_whole()?;
+                let mut objects = self.write();
+                let is_there = objects.contains_key(key);
+                let at = Path::new(key.as_str());
+                spooled.settle(at, is_there, |_| insert(&mut objects, key, bytes))
+            };
+            put().map_err(|error| fault(key, error))
         })
     }
 
@@ -143,17 +141,19 @@ impl Store for MemoryStore {
     }
 }
 
-fn insert(objects: &mut BTreeMap<Key, Value>, key: &Key, bytes: Bytes) -> Result<(), StoreError> {
+fn insert(objects: &mut BTreeMap<Key, Value>, key: &Key, bytes: Bytes) -> io::Result<()> {
     let folder = format!("{key}/");
     let next = objects.range::<str, _>((Bound::Excluded(folder.as_str()), Bound::Unbounded)).next();
     if next.is_some_and(|(next, _)| next.as_str().starts_with(&folder)) {
-        let clash = io::Error::from(io::ErrorKind::IsADirectory);
-        return Err(StoreError::new("write", key.as_str(), clash));
+        return Err(io::ErrorKind::IsADirectory.into());
     }
     if key.folders().any(|folder| objects.contains_key(folder)) {
-        let clash = io::Error::from(io::ErrorKind::NotADirectory);
-        return Err(StoreError::new("write", key.as_str(), clash));
+        return Err(io::ErrorKind::NotADirectory.into());
     }
     objects.insert(key.clone(), Value { bytes, modified: SystemTime::now() });
     Ok(())
+}
+
+fn fault(key: &Key, error: io::Error) -> StoreError {
+    StoreError::new("write", key.as_str(), error)
 }

@@ -75,6 +75,9 @@ async fn a_spool_file_goes_to_one_key(at: &Handles) {
     assert_eq!(error.kind(), StoreErrorKind::Unfit);
     assert_eq!(text(&at.other, "blob/x").await.as_deref(), Some("x"), "the first stays");
     assert_eq!(text(&at.other, "blob/y").await, None, "the second is not made");
+    assert!(at.other.delete(&key("blob/x")).await.expect("a delete works"));
+    let error = at.one.put_body(&key("blob/x"), &file).await.expect_err("it is not there");
+    assert_eq!(error.kind(), StoreErrorKind::Unfit);
 }
 
 async fn bodies_are_objects(at: &Handles) {

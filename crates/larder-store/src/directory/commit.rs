@@ -13,12 +13,13 @@
 //! A step that fails fails the changes that needed it and no others.
 
 use super::count::Count;
+use super::flush::flush_all;
 use super::folders::Folders;
 use super::locks::Locks;
 use super::read::{read_file, size_of};
 use super::writer::{Change, Done, Job};
 use crate::disk::Disk;
-use crate::spool::{Place, Spooled, owner::Owner};
+use crate::spool::owner::Owner;
 use crate::{Condition, Durability, StoreError, Tag};
 use std::collections::{BTreeSet, HashMap};
 use std::fs::File;
@@ -48,7 +49,7 @@ struct Staged {
 type Step = Result<Option<Done>, Arc<io::Error>>;
 
 impl Committer {
-    /// Carries out changes of different keys, and answers each.
+    /// Carries out changes, of one key in their order, and answers each.
     pub(super) fn commit(&mut self, jobs: Vec<Job>) {
         let staged = jobs.into_iter().map(|job| Staged {
             path: self.root.join(job.key.as_str()),
@@ -58,7 +59,11 @@ impl Committer {
         });
         let staged = staged.collect();
         let staged = self.each(staged, Committer::write);
-        let staged = self.each(staged, Committer::flush);
+        let mut flushed = flush_all(&staged, |one| one.flush(&*self.disk)).into_iter();
+        let staged = self.each(staged, |_, _| {
+            flushed.next().transpose()?;
+            Ok(None)
+        });
         let staged = match self.locks.hold(staged.iter().map(|one| &one.job.key)) {
             Ok(_held) => self.each(staged, Committer::place),
             Err(error) => {
@@ -100,21 +105,12 @@ impl Committer {
         Ok(None)
     }
 
-    fn flush(&mut self, one: &mut Staged) -> Step {
-        if let Some((_, file)) = &one.temporary
-            && one.is_durable()
-        {
-            self.disk.sync(file)?;
-        }
-        Ok(None)
-    }
-
     /// Runs while the key is locked.
     fn place(&mut self, one: &mut Staged) -> Step {
         if !holds(&one.job.change, &one.path)? {
             return Ok(Some(Done::Unchanged));
         }
-        let old = size_of(&one.path)?.unwrap_or(0);
+        let old = size_of(&one.path)?;
         let new = match &one.job.change {
             Change::Value { bytes, .. } => {
                 if let Some((temporary, _)) = &one.temporary {
@@ -124,7 +120,11 @@ impl Committer {
                 bytes.len() as u64
             }
             Change::Body(spooled) => {
-                self.place_body(spooled, &one.path)?;
+                let (disk, folders) = (&*self.disk, &mut self.folders);
+                spooled.settle(&one.path, old.is_some(), |from| match from {
+                    Some(from) => folders.rename_into(disk, from, &one.path),
+                    None => Err(io::Error::other("the spool file has no name")),
+                })?;
                 spooled.len()
             }
             Change::Removal => {
@@ -132,7 +132,7 @@ impl Committer {
                 0
             }
         };
-        self.count.change(old, new);
+        self.count.change(old.unwrap_or(0), new);
         if !one.is_durable() {
             return Ok(Some(Done::Changed));
         }
@@ -140,29 +140,14 @@ impl Committer {
         Ok(None)
     }
 
-    fn place_body(&mut self, spooled: &Spooled, path: &Path) -> io::Result<()> {
-        let mut place = spooled.place();
-        match &*place {
-            Place::Spool(from) => self.folders.rename_into(&*self.disk, from, path)?,
-            // The rename went well before, what came after it did not.
-            Place::Store(at) if at == path => return Ok(()),
-            Place::Store(_) | Place::Memory => {
-                return Err(io::Error::other("the spool file was put under another key"));
-            }
-        }
-        *place = Place::Store(path.to_path_buf());
-        Ok(())
-    }
-
     fn flush_folders(&self, staged: &[Staged]) -> HashMap<PathBuf, Arc<io::Error>> {
         let folders: BTreeSet<&PathBuf> = staged.iter().flat_map(|one| &one.to_flush).collect();
-        let mut faults = HashMap::new();
-        for folder in folders {
-            if let Err(error) = self.disk.sync_folder(folder) {
-                faults.insert(folder.clone(), Arc::new(error));
-            }
-        }
-        faults
+        let folders: Vec<&PathBuf> = folders.into_iter().collect();
+        let flushed = flush_all(&folders, |folder| self.disk.sync_folder(folder));
+        let faults = folders.into_iter().zip(flushed).filter_map(|(folder, flushed)| {
+            flushed.err().map(|error| (folder.clone(), Arc::new(error)))
+        });
+        faults.collect()
     }
 
     fn finish(&mut self, one: &mut Staged, faults: &HashMap<PathBuf, Arc<io::Error>>) -> Step {
@@ -187,6 +172,13 @@ impl Committer {
 }
 
 impl Staged {
+    fn flush(&self, disk: &dyn Disk) -> io::Result<()> {
+        match &self.temporary {
+            Some((_, file)) if self.is_durable() => disk.sync(file),
+            _ => Ok(()),
+        }
+    }
+
     fn is_durable(&self) -> bool {
         !matches!(self.job.change, Change::Value { durability: Durability::Relaxed, .. })
     }

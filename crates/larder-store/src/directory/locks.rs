@@ -44,7 +44,7 @@ impl Locks {
         }
         let mut held = Held(Vec::with_capacity(shards.len()));
         for (_, file) in self.files.iter().filter(|(shard, _)| shards.contains(shard)) {
-            file.lock()?;
+            wait_for(file)?;
             held.0.push(Arc::clone(file));
         }
         Ok(held)
@@ -57,6 +57,15 @@ impl Drop for Held {
             if let Err(error) = file.unlock() {
                 tracing::error!(%error, "a lock file could not be unlocked");
             }
+        }
+    }
+}
+
+fn wait_for(file: &File) -> io::Result<()> {
+    loop {
+        match file.lock() {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            done => return done,
         }
     }
 }

@@ -12,6 +12,7 @@
 //! | `store` | the trait: reads inline, writes handed to the writer |
 //! | `writer` | the one thread that writes, and what it takes together |
 //! | `commit` | the order of steps of a batch; the heart |
+//! | `flush` | many flushes at once |
 //! | `folders` | making folders, and knowing which survive a power cut |
 //! | `locks` | one writer at a time for a key, across processes |
 //! | `read` | reading one object |
@@ -20,12 +21,15 @@
 
 mod commit;
 mod count;
+mod flush;
 mod folders;
 mod list;
 mod locks;
 mod open;
 mod read;
 mod store;
+#[cfg(test)]
+mod tests;
 mod writer;
 
 pub use open::{DirectoryConfig, OpenError};

@@ -135,17 +135,10 @@ impl Store for DirectoryStore {
 
     fn put_body<'a>(&'a self, key: &'a Key, spooled: &'a SpoolFile) -> Pending<'a, ()> {
         Box::pin(async move {
-            if !self.spool.made(spooled) {
-                return Err(StoreError::unfit("write", key.as_str(), "it grew in another store"));
-            }
-            spooled
-                .check_unput(&self.path_of(key))
-                .map_err(|why| StoreError::unfit("write", key.as_str(), why))?;
-            let spooled = spooled.share();
+            let fault = |error| StoreError::new("write", key.as_str(), error);
+            let spooled = self.spool.claim(spooled).map_err(fault)?;
             let flushing = Arc::clone(&spooled);
-            aside(move || flushing.flush())
-                .await
-                .map_err(|error| StoreError::new("write", key.as_str(), error))?;
+            aside(move || flushing.flush()).await.map_err(fault)?;
             self.writer.submit(key, Change::Body(spooled)).await.map(|_| ())
         })
     }

@@ -1,20 +1,20 @@
 //! The one thread of a store that writes, and what it takes together.
 //!
 //! Whatever has queued up while one batch was written makes the next: under load many writes
-//! share the flushes of their folders, alone a write waits for nobody. Two changes to one key
-//! never meet in a batch. Dropping the writer writes what is queued, then ends the thread.
+//! share their flushes, alone a write waits for nobody. Dropping the writer writes what is
+//! queued, then ends the thread.
 
 use super::commit::Committer;
 use crate::spool::Spooled;
 use crate::{Condition, Durability, Key, StoreError};
 use bytes::Bytes;
-use std::collections::{HashSet, VecDeque};
 use std::io;
+use std::iter;
 use std::sync::{Arc, mpsc};
 use std::thread::{self, JoinHandle};
 use tokio::sync::oneshot;
 
-/// Changes taken together at most: bounds what a power cut can take from others' waiting time.
+/// Changes taken together at most, so that the first of them is not kept waiting for ever more.
 const BATCH: usize = 256;
 
 /// One change to one key, and who waits for it.
@@ -92,28 +92,13 @@ impl Drop for Writer {
 }
 
 fn write_all(mut committer: Committer, jobs: &mpsc::Receiver<Job>) {
-    let mut waiting = VecDeque::new();
-    loop {
-        if waiting.is_empty() {
-            match jobs.recv() {
-                Ok(job) => waiting.push_back(job),
-                Err(mpsc::RecvError) => return,
-            }
-        }
-        waiting.extend(jobs.try_iter());
-        let batch = take_batch(&mut waiting);
+    while let Ok(first) = jobs.recv() {
+        let batch = iter::once(first).chain(jobs.try_iter().take(BATCH - 1));
         // Whom no flush concerns need not wait for one.
-        let (relaxed, durable) = batch.into_iter().partition(|job| {
+        let (relaxed, durable) = batch.partition(|job| {
             matches!(job.change, Change::Value { durability: Durability::Relaxed, .. })
         });
         committer.commit(relaxed);
         committer.commit(durable);
     }
-}
-
-/// Takes the longest start of the queue in which every key is alone.
-fn take_batch(waiting: &mut VecDeque<Job>) -> Vec<Job> {
-    let mut keys = HashSet::new();
-    let fits = waiting.iter().take(BATCH).take_while(|job| keys.insert(job.key.clone())).count();
-    waiting.drain(..fits).collect()
 }

@@ -62,29 +62,31 @@ impl Allowance {
             return Ok(());
         }
         let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
-        let (free, kept_free) = match &self.home {
+        match &self.home {
             Home::Folder { owner, kept_free } => {
-                (self.disk.room(owner.folder()).map_err(SpoolError::Io)?.free, *kept_free)
+                let free = self.disk.room(owner.folder()).map_err(SpoolError::Io)?.free;
+                let no_room = SpoolError::NoRoom { wanted, free, kept_free: *kept_free };
+                if wanted > free.saturating_sub(*kept_free) {
+                    return Err(no_room);
+                }
+                self.disk.reserve(file, from, wanted).or_else(|error| match error.kind() {
+                    io::ErrorKind::StorageFull
+                    | io::ErrorKind::QuotaExceeded
+                    | io::ErrorKind::FileTooLarge => Err(no_room),
+                    io::ErrorKind::Unsupported => Ok(()),
+                    _ => Err(SpoolError::Io(error)),
+                })
             }
-            Home::Memory { limit } => (limit.saturating_sub(*taken), 0),
-        };
-        let no_room = SpoolError::NoRoom { wanted, free, kept_free };
-        if wanted > free.saturating_sub(kept_free) {
-            return Err(no_room);
-        }
-        if let Err(error) = self.disk.reserve(file, from, wanted) {
-            match error.kind() {
-                io::ErrorKind::StorageFull
-                | io::ErrorKind::QuotaExceeded
-                | io::ErrorKind::FileTooLarge => return Err(no_room),
-                io::ErrorKind::Unsupported => {}
-                _ => return Err(SpoolError::Io(error)),
+            // Memory is taken when it is written; here it is only promised.
+            Home::Memory { limit } => {
+                let free = limit.saturating_sub(*taken);
+                if wanted > free {
+                    return Err(SpoolError::NoRoom { wanted, free, kept_free: 0 });
+                }
+                *taken = taken.saturating_add(wanted);
+                Ok(())
             }
         }
-        if matches!(self.home, Home::Memory { .. }) {
-            *taken = taken.saturating_add(wanted);
-        }
-        Ok(())
     }
 
     /// What is left of a limit in memory.

@@ -11,6 +11,7 @@ use super::allowance::Allowance;
 use super::{Room, SpoolError};
 use crate::Body;
 use crate::body::read_within;
+use crate::error::Misuse;
 use bytes::Bytes;
 use std::fs::File;
 use std::io;
@@ -54,7 +55,7 @@ enum Stage {
 
 /// Under which name the file is found.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Place {
+pub(super) enum Place {
     /// None.
     Memory,
     /// One that goes when the file does.
@@ -131,24 +132,11 @@ impl SpoolFile {
         Ok(Body::from_file(self.0.file.try_clone()?, self.len()))
     }
 
-    /// Says why the file cannot be named `path`, where it was put under another name.
-    pub(crate) fn check_unput(&self, path: &Path) -> Result<(), &'static str> {
-        match &*self.0.place() {
-            Place::Store(at) if at != path => Err("the spool file was put under another key"),
-            _ => Ok(()),
-        }
-    }
-
-    /// Notes that a store in memory has taken the content over as `key`.
-    pub(crate) fn mark_put(&self, key: &Path) {
-        *self.0.place() = Place::Store(key.to_path_buf());
-    }
-
     pub(super) fn allowance(&self) -> &Arc<Allowance> {
         &self.0.allowance
     }
 
-    pub(crate) fn share(&self) -> Arc<Spooled> {
+    pub(super) fn share(&self) -> Arc<Spooled> {
         Arc::clone(&self.0)
     }
 }
@@ -177,9 +165,24 @@ impl Spooled {
         }
     }
 
-    /// The name of the file, to be looked at and changed by one at a time.
-    pub(crate) fn place(&self) -> MutexGuard<'_, Place> {
-        lock(&self.place)
+    /// Gives the file its place in the store by `name`, which is told where it is found until
+    /// then; once that went well, doing it again only makes sure that it is still there.
+    pub(crate) fn settle(
+        &self,
+        at: &Path,
+        is_there: bool,
+        name: impl FnOnce(Option<&Path>) -> io::Result<()>,
+    ) -> io::Result<()> {
+        let mut place = lock(&self.place);
+        match &*place {
+            Place::Memory => name(None)?,
+            Place::Spool(from) => name(Some(from))?,
+            Place::Store(before) if before != at => return Err(Misuse::PutElsewhere.into()),
+            Place::Store(_) if is_there => {}
+            Place::Store(_) => return Err(Misuse::Deleted.into()),
+        }
+        *place = Place::Store(at.to_path_buf());
+        Ok(())
     }
 
     pub(crate) fn len(&self) -> u64 {

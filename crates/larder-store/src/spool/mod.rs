@@ -15,9 +15,11 @@ mod file;
 pub(crate) mod owner;
 
 use crate::disk::Disk;
+use crate::error::Misuse;
 use allowance::Allowance;
+use file::Place;
 pub use file::SpoolFile;
-pub(crate) use file::{Place, Spooled};
+pub(crate) use file::Spooled;
 use owner::Owner;
 use std::io;
 use std::sync::Arc;
@@ -88,8 +90,9 @@ impl Spool {
         self.allowance.free()
     }
 
-    /// Whether `file` came from this spool.
-    pub(crate) fn made(&self, file: &SpoolFile) -> bool {
-        Arc::ptr_eq(&self.allowance, file.allowance())
+    /// A spool file to be put, if it came from here.
+    pub(crate) fn claim(&self, file: &SpoolFile) -> io::Result<Arc<Spooled>> {
+        let is_ours = Arc::ptr_eq(&self.allowance, file.allowance());
+        if is_ours { Ok(file.share()) } else { Err(Misuse::OtherStore.into()) }
     }
 }

@@ -6,7 +6,7 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
-use larder_modfetch::FetchConfig;
+use larder_modfetch::{ChecksumDbSource, FetchConfig};
 use larder_module::PathPatterns;
 
 use crate::edge::Limits;
@@ -91,9 +91,9 @@ pub struct Freshness {
 impl Default for Freshness {
     fn default() -> Self {
         Self {
-            ttl: Duration::from_secs(60),
-            stale_while_revalidate: Duration::from_secs(10 * 60),
-            stale_if_error: Duration::from_secs(7 * 24 * 3600),
+            ttl: Duration::from_mins(1),
+            stale_while_revalidate: Duration::from_mins(10),
+            stale_if_error: Duration::from_hours(7 * 24),
             negative_ttl: Duration::from_secs(5),
         }
     }
@@ -106,6 +106,18 @@ pub struct DatabaseConfig {
     pub key: String,
     /// The database's own address, asked when no upstream serves it.
     pub url: String,
+}
+
+impl DatabaseConfig {
+    /// The database's name: the part of its key before the first `+`.
+    pub fn name(&self) -> &str {
+        self.key.split('+').next().unwrap_or_default()
+    }
+
+    /// The database as something to fetch from.
+    pub(crate) fn source(&self) -> ChecksumDbSource {
+        ChecksumDbSource { name: self.name().to_owned(), url: self.url.clone() }
+    }
 }
 
 /// How requests are logged.

@@ -54,9 +54,8 @@ impl FailureKind {
         match self {
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::Purged => StatusCode::GONE,
-            Self::Integrity => StatusCode::FORBIDDEN,
             // A 401 or 407 is about our credentials, which the client cannot mend.
-            Self::Refused(401 | 407) => StatusCode::FORBIDDEN,
+            Self::Integrity | Self::Refused(401 | 407) => StatusCode::FORBIDDEN,
             Self::Refused(status) => {
                 StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY)
             }

@@ -21,10 +21,18 @@
 //! mirror's own runtime, so that a client that leaves stops nothing; hashing runs on rayon.
 
 pub mod answer;
+mod catalog;
+mod checksum_db;
 mod config;
 pub mod edge;
+mod error;
 pub mod metrics;
+mod mirror;
+mod route;
 pub mod routes;
+mod server;
+mod service;
 
 pub use config::{AccessLog, DatabaseConfig, Freshness, ServerConfig, Verify};
 pub use edge::Limits;
+pub use server::{RunError, Server, StartError};

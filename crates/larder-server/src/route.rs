@@ -162,7 +162,8 @@ mod tests {
             "",
             "error: the version does not fit the module path",
         );
-        let unknown = "error: no such path; a GOPROXY serves `<module>/@v/…` and `<module>/@latest`";
+        let unknown =
+            "error: no such path; a GOPROXY serves `<module>/@v/…` and `<module>/@latest`";
         for path in ["/x", "/example.com/a/@v/v1.0.0.exe", "/example.com/a/@v/", "/sumdb/x"] {
             check(path, "", unknown);
         }

@@ -13,9 +13,9 @@ use larder_store::Store;
 
 use crate::catalog::tombs::Tombs;
 use crate::catalog::versions::VersionsError;
-use crate::checksum_db::{ChecksumDb, DbError};
-use crate::config::ServerConfig;
-use crate::edge::{self, EdgeConfig, ListenError, Listeners};
+use crate::checksum_db::{ChecksumDb, DbParts};
+use crate::config::{AccessLog, DatabaseConfig, ServerConfig};
+use crate::edge::{self, AccessLogger, EdgeConfig, LineFormat, ListenError, Listeners};
 use crate::metrics::Metrics;
 use crate::mirror::{Mirror, MirrorParts};
 use crate::routes::checksum_db::ChecksumDbs;
@@ -34,7 +34,7 @@ pub struct Server {
     service: Arc<ModuleService>,
     mirror: Arc<Mirror>,
     store: Arc<dyn Store>,
-    access_log: Box<dyn Write + Send>,
+    access_log: AccessLogger,
 }
 
 /// Why a server cannot start.
@@ -88,36 +88,10 @@ impl Server {
             .build()
             .map_err(StartError::Threads)?;
         let instance = format!("larder-{}", random_name());
-        let via = Some(format!("1.1 {instance}"));
-        let fetch = FetchConfig { via, ..config.fetch.clone() };
-        let fetcher = Arc::new(Fetcher::new(fetch)?);
         let metrics = Arc::new(Metrics::new());
-        let tombs = Arc::new(Tombs::new(Arc::clone(&store)));
-        let reload = runtime.block_on(tombs.reload());
-        reload.map_err(|error: VersionsError| StartError::Store(Box::new(error)))?;
-        let databases = open_databases(&config, &runtime, &fetcher, &store)?;
-        let mirror = Arc::new(Mirror::new(
-            &config,
-            MirrorParts {
-                fetcher,
-                store: Arc::clone(&store),
-                tombs: Arc::clone(&tombs),
-                database: databases.first().cloned(),
-                metrics: Arc::clone(&metrics),
-                runtime: runtime.handle().clone(),
-            },
-        ));
-        let service = Arc::new(ModuleService {
-            proxy: ModuleProxy::new(Arc::clone(&mirror), config.freshness.clone()),
-            databases: ChecksumDbs::new(databases, config.no_sumdb.clone()),
-            tombs,
-            metrics,
-            checks: checks(&mirror, &config),
-            base_path: config.base_path.clone(),
-            no_proxy: config.no_proxy.clone(),
-            instance,
-            memory: Arc::new(Memory::new(config.memory)),
-        });
+        let access_log = start_access_log(config.access_log, access_log, &metrics)?;
+        let mirror = Parts { config: &config, runtime: &runtime, store: &store, metrics: &metrics };
+        let (mirror, service) = mirror.assemble(instance)?;
         Ok(Self { config, listeners, runtime, service, mirror, store, access_log })
     }
 
@@ -131,34 +105,89 @@ impl Server {
         self.runtime.spawn(look_round(Arc::clone(&self.service), Arc::clone(&self.store)));
         let memory = Arc::clone(&self.service.memory);
         self.runtime.spawn(Arc::clone(&self.mirror).prove_owed(move || memory.forget()));
-        let edge = EdgeConfig {
-            limits: self.config.limits,
-            drain: self.config.drain,
-            access_log: self.config.access_log,
-        };
+        let edge = EdgeConfig { limits: self.config.limits, drain: self.config.drain };
         let metrics = Arc::clone(&self.service.metrics);
         let served =
-            edge::serve(self.listeners, self.service, edge, metrics, self.access_log, stop);
+            edge::serve(self.listeners, self.service, &edge, metrics, self.access_log, stop);
         // Fetches that nobody waits for any more are given up; what they have stored is whole.
         self.runtime.shutdown_timeout(Duration::from_secs(1));
         served
     }
 }
 
-fn open_databases(
-    config: &ServerConfig,
-    runtime: &tokio::runtime::Runtime,
-    fetcher: &Arc<Fetcher>,
-    store: &Arc<dyn Store>,
-) -> Result<Vec<Arc<ChecksumDb>>, StartError> {
-    let open = |database: &crate::config::DatabaseConfig| {
-        let opening = ChecksumDb::open(database.clone(), Arc::clone(fetcher), Arc::clone(store));
-        runtime.block_on(opening).map(Arc::new).map_err(|error: DbError| StartError::Database {
-            name: database.key.split('+').next().unwrap_or_default().to_owned(),
-            source: Box::new(error),
-        })
+/// What the parts of a server are made of.
+struct Parts<'a> {
+    config: &'a ServerConfig,
+    runtime: &'a tokio::runtime::Runtime,
+    store: &'a Arc<dyn Store>,
+    metrics: &'a Arc<Metrics>,
+}
+
+impl Parts<'_> {
+    /// Makes the mirror, and the service over it.
+    fn assemble(&self, instance: String) -> Result<(Arc<Mirror>, Arc<ModuleService>), StartError> {
+        let config = self.config;
+        let fetcher = Arc::new(Fetcher::new(FetchConfig {
+            via: Some(format!("1.1 {instance}")),
+            checksum_dbs: config.databases.iter().map(DatabaseConfig::source).collect(),
+            ..config.fetch.clone()
+        })?);
+        let tombs = Arc::new(Tombs::new(Arc::clone(self.store)));
+        let reload = self.runtime.block_on(tombs.reload());
+        reload.map_err(|error: VersionsError| StartError::Store(Box::new(error)))?;
+        let databases = self.open_databases(&fetcher)?;
+        let mirror = Arc::new(Mirror::new(
+            config,
+            MirrorParts {
+                fetcher,
+                store: Arc::clone(self.store),
+                tombs: Arc::clone(&tombs),
+                database: databases.first().cloned(),
+                metrics: Arc::clone(self.metrics),
+                runtime: self.runtime.handle().clone(),
+            },
+        ));
+        let service = Arc::new(ModuleService {
+            proxy: ModuleProxy::new(Arc::clone(&mirror), config.freshness.clone()),
+            databases: ChecksumDbs::new(databases, config.no_sumdb.clone()),
+            tombs,
+            metrics: Arc::clone(self.metrics),
+            checks: checks(&mirror, config),
+            base_path: config.base_path.clone(),
+            no_proxy: config.no_proxy.clone(),
+            instance,
+            memory: Arc::new(Memory::new(config.memory)),
+        });
+        Ok((mirror, service))
+    }
+
+    fn open_databases(&self, fetcher: &Arc<Fetcher>) -> Result<Vec<ChecksumDb>, StartError> {
+        let open = |database: &DatabaseConfig| {
+            let parts = DbParts {
+                fetcher: Arc::clone(fetcher),
+                store: Arc::clone(self.store),
+                runtime: self.runtime.handle().clone(),
+            };
+            ChecksumDb::open(database, parts).map_err(|error| StartError::Database {
+                name: database.name().to_owned(),
+                source: Box::new(error),
+            })
+        };
+        self.config.databases.iter().map(open).collect()
+    }
+}
+
+fn start_access_log(
+    wanted: AccessLog,
+    out: Box<dyn Write + Send>,
+    metrics: &Arc<Metrics>,
+) -> Result<AccessLogger, StartError> {
+    let format = match wanted {
+        AccessLog::Off => return Ok(AccessLogger::off()),
+        AccessLog::Text => LineFormat::Text,
+        AccessLog::Json => LineFormat::Json,
     };
-    config.databases.iter().map(open).collect()
+    AccessLogger::start(format, out, Arc::clone(metrics)).map_err(StartError::Threads)
 }
 
 /// An upstream at our own address would ask us what we ask it. Names that only the resolver knows
@@ -219,9 +248,8 @@ async fn look_round(service: Arc<ModuleService>, store: Arc<dyn Store>) {
             }
         }
         service.metrics.set_cache(service.memory.weight());
-        if let Some(usage) = store.usage() {
-            service.metrics.set_store(usage.stored, usage.free);
-        }
+        let usage = store.usage();
+        service.metrics.set_store(usage.stored.unwrap_or(0), usage.free.unwrap_or(0));
     }
 }
 

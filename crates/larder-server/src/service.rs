@@ -4,6 +4,7 @@
 //! one look-up and no parsing. They are forgotten all at once when a tombstone comes or goes.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use http::StatusCode;
@@ -42,8 +43,10 @@ pub(crate) struct ModuleService {
 
 /// Answers kept in memory, bounded in bytes and in open files.
 pub(crate) struct Memory {
-    ready: Cache<Box<str>, Arc<Held>>,
-    bodies: Cache<Box<str>, (Body, ETag)>,
+    ready: Cache<Arc<str>, Arc<Held>>,
+    bodies: Cache<Arc<str>, (Body, ETag)>,
+    /// How often everything was forgotten.
+    forgotten: AtomicU64,
 }
 
 struct Held {
@@ -56,16 +59,17 @@ impl Memory {
     /// Room for `bytes` of whole answers.
     pub(crate) fn new(bytes: u64) -> Self {
         let ready = Cache::builder()
-            .weigher(|path: &Box<str>, held: &Arc<Held>| {
+            .weigher(|path: &Arc<str>, held: &Arc<Held>| {
                 u32::try_from(path.len() + held.ready.weight()).unwrap_or(u32::MAX)
             })
             .max_capacity(bytes)
             .build();
-        Self { ready, bodies: Cache::new(OPEN_BODIES) }
+        Self { ready, bodies: Cache::new(OPEN_BODIES), forgotten: AtomicU64::new(0) }
     }
 
     /// Forgets everything: something that was kept may no longer be served.
     pub(crate) fn forget(&self) {
+        self.forgotten.fetch_add(1, Ordering::SeqCst);
         self.ready.invalidate_all();
         self.bodies.invalidate_all();
     }
@@ -84,9 +88,11 @@ impl Memory {
     }
 
     /// Turns what was found into this request's answer, and keeps what others may share.
-    fn keep(&self, path: &str, found: Found) -> Answer {
-        match found {
-            Found::Once(answer) => answer,
+    /// `forgotten` is the count from before it was looked for: what was found by then may be what
+    /// had to be forgotten.
+    fn keep(&self, path: &str, found: Found, forgotten: u64) -> Answer {
+        let answer = match found {
+            Found::Once(answer) => return answer,
             Found::Stored { body, etag } => {
                 self.bodies.insert(path.into(), (body.clone(), etag.clone()));
                 stored(body, etag)
@@ -99,7 +105,12 @@ impl Memory {
                 }
                 answer
             }
+        };
+        if self.forgotten.load(Ordering::SeqCst) != forgotten {
+            self.ready.invalidate(path);
+            self.bodies.invalidate(path);
         }
+        answer
     }
 }
 
@@ -126,8 +137,9 @@ impl ModuleService {
             Err(error) => return invalid(&error),
         };
         let label = label_of(&route);
+        let forgotten = self.memory.forgotten.load(Ordering::SeqCst);
         match self.found(route, request).await {
-            Ok(found) => self.memory.keep(request.path(), found),
+            Ok(found) => self.memory.keep(request.path(), found, forgotten),
             Err(failure) => failure.answer(label),
         }
     }
@@ -172,9 +184,7 @@ impl ModuleService {
                 self.refuse_dead(&version)?;
                 self.proxy.zip(version, fetching).await
             }
-            Route::Root | Route::Health | Route::Ready | Route::Metrics => {
-                Err(Failure::internal())
-            }
+            Route::Root | Route::Health | Route::Ready | Route::Metrics => Err(Failure::internal()),
         }
     }
 

@@ -144,7 +144,12 @@ mod tests {
 
     #[test]
     fn damaged_bytes_count_as_absent() {
-        for stored in ["", "{}\n", "v1.0.0\n", "{\"format\":2,\"fetched_at_ms\":0,\"source\":\"\",\"epoch\":0}\nx"] {
+        for stored in [
+            "",
+            "{}\n",
+            "v1.0.0\n",
+            "{\"format\":2,\"fetched_at_ms\":0,\"source\":\"\",\"epoch\":0}\nx",
+        ] {
             assert_eq!(decode(&Bytes::from_static(stored.as_bytes())), None, "{stored}");
         }
     }

@@ -87,7 +87,7 @@ impl VersionRecord {
     /// body having been lost makes anyone fetch it again.
     pub(crate) fn with(&self, parts: Parts) -> Result<Self, RecordError> {
         let mut grown = self.clone();
-        grown.go_mod = same_or_new(&self.go_mod, parts.go_mod, "go.mod", |bytes| {
+        grown.go_mod = same_or_new(self.go_mod.as_ref(), parts.go_mod, "go.mod", |bytes| {
             Dirhash::of_go_mod(bytes).to_string()
         })?;
         if let (Some(kept), Some(new)) = (&self.zip, &parts.zip)
@@ -213,7 +213,7 @@ fn differs(part: &'static str, proven: &Dirhash, kept: &Dirhash) -> RecordError 
 }
 
 fn same_or_new(
-    kept: &Option<Bytes>,
+    kept: Option<&Bytes>,
     new: Option<Bytes>,
     part: &'static str,
     name: impl Fn(&[u8]) -> String,
@@ -269,7 +269,11 @@ mod tests {
     #[test]
     fn a_proof_that_names_other_hashes_is_an_error() {
         let proof = |zip, go_mod| Parts {
-            proof: Some(Proof::Database { name: "db".into(), zip: hash(zip), go_mod: hash(go_mod) }),
+            proof: Some(Proof::Database {
+                name: "db".into(),
+                zip: hash(zip),
+                go_mod: hash(go_mod),
+            }),
             ..Parts::default()
         };
         let kept = record().with(parts(1)).expect("adds");

@@ -73,7 +73,8 @@ impl Tombs {
         };
         let json = serde_json::to_vec(&file).expect("a tombstone is strings and a number");
         let key = version_key("tomb", version)?;
-        self.store.put(&key, Bytes::from(json), Condition::Always, Durability::Durable).await?;
+        let put = self.store.put(&key, Bytes::from(json), Condition::Always, Durability::Durable);
+        let _always_stored = put.await?;
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
         known.tombs.insert(version.clone(), tombstone);
         known.set += 1;

@@ -117,7 +117,8 @@ impl Versions {
     async fn note_pending(&self, version: &ModuleVersion) -> Result<(), VersionsError> {
         let key = version_key("pending", version)?;
         let note = bytes::Bytes::from_static(b"proof pending\n");
-        self.store.put(&key, note, Condition::Always, Durability::Durable).await?;
+        let put = self.store.put(&key, note, Condition::Always, Durability::Durable);
+        let _always_stored = put.await?;
         Ok(())
     }
 

@@ -74,12 +74,12 @@ impl Mirror {
                 what.module()
             )));
         }
-        let refreshed = match self.remembered.of(&Asked::Changeable(what.clone())) {
-            Some(failure) => Err(failure),
-            None => {
-                let (part, waiting) = self.refresh(what);
-                waiting.await.map(|kept| Current { kept, state: State::Fetched(part) })
-            }
+        let lately = self.remembered.of(&Asked::Changeable(what.clone()));
+        let refreshed = if let Some(failure) = lately {
+            Err(failure)
+        } else {
+            let (part, waiting) = self.refresh(what);
+            waiting.await.map(|kept| Current { kept, state: State::Fetched(part) })
         };
         refreshed.or_else(|failure| self.stale_instead(what, kept, failure))
     }
@@ -230,7 +230,11 @@ mod tests {
     fn a_list_of_versions_is_told_from_an_error_page() {
         let path = larder_module::ModulePath::parse("example.com/a").expect("a path");
         let check = |list: &'static str, good: bool| {
-            assert_eq!(check_list(&path, &Bytes::from_static(list.as_bytes())).is_ok(), good, "{list}");
+            assert_eq!(
+                check_list(&path, &Bytes::from_static(list.as_bytes())).is_ok(),
+                good,
+                "{list}"
+            );
         };
         check("", true);
         check("\n", true);

@@ -104,9 +104,8 @@ impl Mirror {
             .read(&resource, INFO_CAP)
             .await
             .map_err(|error| Failure::of_fetch(version, &error))?;
-        let info = Info::parse(&fetched.bytes).map_err(|error| {
-            nonsense(version, "the upstream's .info cannot be read", &error)
-        })?;
+        let info = Info::parse(&fetched.bytes)
+            .map_err(|error| nonsense(version, "the upstream's .info cannot be read", &error))?;
         if info.version() != version.version().as_str() {
             return Err(Failure::new(
                 FailureKind::Upstream,
@@ -152,7 +151,7 @@ impl Mirror {
 pub(super) fn nonsense(
     what: &dyn std::fmt::Display,
     text: &str,
-    error: &dyn std::error::Error,
+    error: &(dyn std::error::Error + 'static),
 ) -> Failure {
     tracing::warn!(what = %what, error, "{text}");
     Failure::new(FailureKind::Upstream, format!("{what}: {text}: {error}"))

@@ -22,8 +22,10 @@ pub(crate) type Brought<V> = Result<V, Failure>;
 /// The flights under way, by what they fetch.
 pub(crate) struct Flights<K, V> {
     runtime: Handle,
-    running: Arc<Mutex<HashMap<K, Shared<BoxFuture<'static, Brought<V>>>>>>,
+    running: Running<K, V>,
 }
+
+type Running<K, V> = Arc<Mutex<HashMap<K, Shared<BoxFuture<'static, Brought<V>>>>>>;
 
 /// Who joined: the one that set it off, or one that came later.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,15 +86,15 @@ where
         (Part::Leader, flight)
     }
 
-    /// How many are under way.
-    pub(crate) fn count(&self) -> usize {
+    #[cfg(test)]
+    fn count(&self) -> usize {
         self.running.lock().unwrap_or_else(PoisonError::into_inner).len()
     }
 }
 
 /// Takes the flight off the list when its work ends, also by a panic.
 struct Landing<K: Eq + Hash, V: Clone> {
-    running: Arc<Mutex<HashMap<K, Shared<BoxFuture<'static, Brought<V>>>>>>,
+    running: Running<K, V>,
     key: K,
 }
 

@@ -46,29 +46,32 @@ impl ZipFlight {
     pub(crate) fn chunks(self: Arc<Self>) -> impl Stream<Item = io::Result<Bytes>> + Send {
         let progress = self.progress.clone();
         let start = (self, progress, 0_u64, BytesMut::new());
-        futures_util::stream::try_unfold(start, |(flight, mut progress, at, mut buffer)| async move {
-            let released = {
-                let state = progress
-                    .wait_for(|now| now.released > at || !matches!(now.phase, Phase::Arriving))
-                    .await
-                    .map_err(|_| io::Error::other("the fetch was given up"))?;
-                match &state.phase {
-                    Phase::Failed(failure) => return Err(io::Error::other(failure.clone())),
-                    Phase::Proved | Phase::Arriving => state.released,
+        futures_util::stream::try_unfold(
+            start,
+            |(flight, mut progress, at, mut buffer)| async move {
+                let released = {
+                    let state = progress
+                        .wait_for(|now| now.released > at || !matches!(now.phase, Phase::Arriving))
+                        .await
+                        .map_err(|_| io::Error::other("the fetch was given up"))?;
+                    match &state.phase {
+                        Phase::Failed(failure) => return Err(io::Error::other(failure.clone())),
+                        Phase::Proved | Phase::Arriving => state.released,
+                    }
+                };
+                if at >= released {
+                    return Ok(None);
                 }
-            };
-            if at >= released {
-                return Ok(None);
-            }
-            let wanted = usize::try_from(released - at).unwrap_or(PIECE).min(PIECE);
-            buffer.resize(wanted, 0);
-            let read = flight.spool.read_at(&mut buffer, at)?;
-            if read == 0 {
-                return Err(io::ErrorKind::UnexpectedEof.into());
-            }
-            let piece = buffer.split_to(read).freeze();
-            Ok(Some((piece, (flight, progress, at + read as u64, buffer))))
-        })
+                let wanted = usize::try_from(released - at).unwrap_or(PIECE).min(PIECE);
+                buffer.resize(wanted, 0);
+                let read = flight.spool.read_at(&mut buffer, at)?;
+                if read == 0 {
+                    return Err(io::ErrorKind::UnexpectedEof.into());
+                }
+                let piece = buffer.split_to(read).freeze();
+                Ok(Some((piece, (flight, progress, at + read as u64, buffer))))
+            },
+        )
     }
 }
 

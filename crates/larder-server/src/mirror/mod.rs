@@ -23,17 +23,18 @@ mod prove;
 mod remembered;
 mod zip;
 
-use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use std::time::Duration;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use larder_modfetch::{FetchError, Fetched, Fetcher, Resource};
+use larder_modfetch::{FetchError, FetchErrorKind, Fetched, Fetcher, Resource};
 use larder_module::{ModulePath, ModuleVersion, PathPatterns};
 use larder_store::Store;
 use tokio::runtime::Handle;
 use tokio::sync::{Notify, Semaphore};
 
+use crate::answer::RouteLabel;
 use crate::catalog::changeable::{Changeable, Kept};
 use crate::catalog::record::{Parts, RecordError, VersionRecord};
 use crate::catalog::tombs::Tombs;
@@ -43,9 +44,10 @@ use crate::config::{Freshness, ServerConfig, Verify};
 use crate::error::{Failure, FailureKind};
 use crate::metrics::Metrics;
 
-pub(crate) use changeable::Current;
+pub(crate) use changeable::{Current, State};
 pub(crate) use files::VersionFile;
 pub(crate) use flights::Part;
+pub(crate) use follow::pass;
 pub(crate) use zip::ZipSource;
 
 use flights::Flights;
@@ -82,7 +84,7 @@ pub(crate) struct Mirror {
     store: Arc<dyn Store>,
     versions: Versions,
     tombs: Arc<Tombs>,
-    database: Option<Arc<ChecksumDb>>,
+    database: Option<ChecksumDb>,
     metrics: Arc<Metrics>,
     runtime: Handle,
     small: Semaphore,
@@ -92,6 +94,8 @@ pub(crate) struct Mirror {
     kept: moka::sync::Cache<Changeable, Arc<Kept>>,
     remembered: Remembered,
     owed: Notify,
+    /// Until when the checksum database counts as silent.
+    silent_until: Mutex<Option<Instant>>,
     /// Set while the store has no room for bodies.
     full: AtomicBool,
 }
@@ -102,7 +106,7 @@ pub(crate) struct MirrorParts {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) tombs: Arc<Tombs>,
     /// The database that verifies; none when GOSUMDB is off.
-    pub(crate) database: Option<Arc<ChecksumDb>>,
+    pub(crate) database: Option<ChecksumDb>,
     pub(crate) metrics: Arc<Metrics>,
     /// Where fetches run.
     pub(crate) runtime: Handle,
@@ -138,6 +142,7 @@ impl Mirror {
                 .max_capacity(config.memory / 4)
                 .build(),
             owed: Notify::new(),
+            silent_until: Mutex::new(None),
             full: AtomicBool::new(false),
         }
     }
@@ -163,8 +168,37 @@ impl Mirror {
     async fn read(&self, resource: &Resource, cap: usize) -> Result<Fetched, FetchError> {
         let _permit = self.small.acquire().await;
         let read = self.fetcher.read(resource, cap).await;
-        self.metrics.upstream(read.as_ref().err().map(FetchError::kind));
+        self.count_upstream(resource, read.as_ref().err());
         read
+    }
+
+    fn count_upstream(&self, resource: &Resource, error: Option<&FetchError>) {
+        self.metrics.upstream_request(match resource {
+            Resource::List(_) => RouteLabel::List,
+            Resource::Latest(_) => RouteLabel::Latest,
+            Resource::Info(..) => RouteLabel::Info,
+            Resource::Mod(_) => RouteLabel::Mod,
+            Resource::Zip(_) => RouteLabel::Zip,
+            Resource::ChecksumDb { .. } => RouteLabel::SumDb,
+        });
+        let word = match error.map(FetchError::kind) {
+            // Not found is an answer, not an error.
+            None
+            | Some(
+                FetchErrorKind::NotFound { .. }
+                | FetchErrorKind::DirectOnly
+                | FetchErrorKind::Off
+                | FetchErrorKind::NoUpstream,
+            ) => return,
+            Some(FetchErrorKind::Refused { .. }) => "refused",
+            Some(FetchErrorKind::Upstream { .. }) => "status",
+            Some(FetchErrorKind::TimedOut(_)) => "timeout",
+            Some(FetchErrorKind::Unreachable) => "unreachable",
+            Some(FetchErrorKind::LoopsBack) => "loop",
+            Some(FetchErrorKind::TooLarge) => "too_large",
+            Some(_) => "broken",
+        };
+        self.metrics.upstream_error(word);
     }
 
     /// Adds parts to a version's record after they were handed out. A store that cannot take
@@ -192,10 +226,7 @@ impl Mirror {
     fn alarm(&self, version: &ModuleVersion, reason: &str) -> Failure {
         tracing::error!(alarm = "integrity", module = %version, reason, "integrity alarm");
         self.metrics.integrity_alarm();
-        let failure = Failure::new(
-            FailureKind::Integrity,
-            format!("{version}: refused: {reason}"),
-        );
+        let failure = Failure::new(FailureKind::Integrity, format!("{version}: refused: {reason}"));
         self.remembered.refuse(version, failure.clone());
         failure
     }

@@ -17,7 +17,7 @@ use crate::metrics::Verification;
 
 /// The first try comes this long after a version was served unproved, later ones ever rarer.
 const SHORTEST: Duration = Duration::from_secs(1);
-const LONGEST: Duration = Duration::from_secs(120);
+const LONGEST: Duration = Duration::from_mins(2);
 
 impl Mirror {
     /// Proves what is owed, for as long as the server runs. `changed` is told when a version was
@@ -48,7 +48,10 @@ impl Mirror {
         let pending = match self.versions.pending().await {
             Ok(pending) => pending,
             Err(error) => {
-                tracing::error!(error = &error as &dyn std::error::Error, "cannot list owed proofs");
+                tracing::error!(
+                    error = &error as &dyn std::error::Error,
+                    "cannot list owed proofs"
+                );
                 return 1;
             }
         };

@@ -4,8 +4,8 @@
 //! a first-seen record. The rest is looked up while the body arrives; if the database gives no
 //! answer in time, the version is *proof pending* and [`super::owed`] proves it later.
 
-use std::sync::Arc;
-use std::time::Duration;
+use std::sync::{Arc, PoisonError};
+use std::time::{Duration, Instant};
 
 use larder_module::ModuleVersion;
 use larder_modzip::Dirhash;
@@ -17,6 +17,11 @@ use crate::checksum_db::DbError;
 use crate::config::Verify;
 use crate::error::{Failure, FailureKind};
 use crate::metrics::Verification;
+
+/// After the database let somebody wait in vain, others wait this long…
+const SHORT_WAIT: Duration = Duration::from_millis(200);
+/// … for this long.
+const SILENCE: Duration = Duration::from_secs(30);
 
 /// A proof under way, or there already.
 pub(super) enum Proving {
@@ -63,7 +68,11 @@ impl Mirror {
         let proof = match proving {
             Proving::Known(proof) => Ok(proof),
             Proving::Exempt => Ok(Proof::FirstSeen),
-            Proving::Asking(asking) => await_answer(asking, self.rules.proof_wait).await,
+            Proving::Asking(asking) => {
+                let answer = await_answer(asking, self.proof_wait()).await;
+                self.note_silence(matches!(answer, Err(Unproved::Silent)));
+                answer
+            }
         };
         let proof = match proof {
             Ok(proof) => proof,
@@ -80,6 +89,21 @@ impl Mirror {
         Ok(Some(proof))
     }
 
+    /// How long to wait for the database: hardly, if it lately let somebody wait in vain.
+    fn proof_wait(&self) -> Duration {
+        let silent = *self.silent_until.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_silent = silent.is_some_and(|until| until > Instant::now());
+        match self.rules.verify {
+            Verify::Stream if is_silent => self.rules.proof_wait.min(SHORT_WAIT),
+            _ => self.rules.proof_wait,
+        }
+    }
+
+    fn note_silence(&self, silent: bool) {
+        *self.silent_until.lock().unwrap_or_else(PoisonError::into_inner) =
+            silent.then(|| Instant::now() + SILENCE);
+    }
+
     /// Whether a version may be served without a proof, for now.
     fn unproved(&self, version: &ModuleVersion, why: Unproved) -> Result<(), Failure> {
         if let Unproved::Alarm(reason) = why {
@@ -89,7 +113,10 @@ impl Mirror {
                 format!("{version}: refused: the checksum database cannot be trusted: {reason}"),
             ));
         }
-        let Unproved::Unavailable(reason) = why else { return Ok(()) };
+        let reason = match why {
+            Unproved::Unavailable(reason) => reason,
+            _ => "the database did not answer in time".to_owned(),
+        };
         if self.rules.verify == Verify::Strict {
             return Err(Failure::new(
                 FailureKind::Unverified,
@@ -104,8 +131,10 @@ impl Mirror {
 
 /// Why there is no proof.
 enum Unproved {
-    /// The database did not answer, or does not know the version.
+    /// The database cannot be asked, or does not know the version.
     Unavailable(String),
+    /// The database did not answer in time.
+    Silent,
     /// The database contradicts itself.
     Alarm(String),
 }
@@ -119,7 +148,7 @@ async fn await_answer(
         Ok(Ok(Err(error))) if error.is_alarm() => Err(Unproved::Alarm(error.to_string())),
         Ok(Ok(Err(error))) => Err(Unproved::Unavailable(error.to_string())),
         Ok(Err(_)) => Err(Unproved::Unavailable("the look-up failed".to_owned())),
-        Err(_) => Err(Unproved::Unavailable("the database did not answer in time".to_owned())),
+        Err(_) => Err(Unproved::Silent),
     }
 }
 

@@ -1,6 +1,7 @@
 //! What need not be asked again just now: absences and failed refreshes for seconds, integrity
 //! failures for minutes. In memory only, bounded in entries, never shared.
 
+use std::hash::Hash;
 use std::time::Duration;
 
 use larder_module::ModuleVersion;
@@ -11,7 +12,7 @@ use crate::catalog::changeable::Changeable;
 use crate::error::{Failure, FailureKind};
 
 /// How long a version whose bytes were wrong is refused without asking again.
-const REFUSED_FOR: Duration = Duration::from_secs(300);
+const REFUSED_FOR: Duration = Duration::from_mins(5);
 /// Entries of each kind.
 const ENTRIES: u64 = 20_000;
 
@@ -33,12 +34,7 @@ pub(super) struct Remembered {
 impl Remembered {
     /// Remembers absences for `ttl`.
     pub(super) fn new(ttl: Duration) -> Self {
-        let cache = |ttl| Cache::builder().max_capacity(ENTRIES).time_to_live(ttl);
-        Self {
-            lately: cache(ttl).build(),
-            refused: cache(REFUSED_FOR).build(),
-            no_room: Cache::builder().max_capacity(ENTRIES).time_to_live(ttl).build(),
-        }
+        Self { lately: lasting(ttl), refused: lasting(REFUSED_FOR), no_room: lasting(ttl) }
     }
 
     /// What was lately found out about this question.
@@ -73,4 +69,12 @@ impl Remembered {
     pub(super) fn has_outgrown(&self, version: &ModuleVersion) -> bool {
         self.no_room.contains_key(version)
     }
+}
+
+fn lasting<K, V>(ttl: Duration) -> Cache<K, V>
+where
+    K: Hash + Eq + Send + Sync + 'static,
+    V: Clone + Send + Sync + 'static,
+{
+    Cache::builder().max_capacity(ENTRIES).time_to_live(ttl).build()
 }

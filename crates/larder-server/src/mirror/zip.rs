@@ -142,8 +142,9 @@ impl Mirror {
     }
 
     async fn open_zip(&self, version: &ModuleVersion) -> Result<Arriving, Failure> {
-        let opened = self.fetcher.open(&Resource::Zip(version.clone())).await;
-        self.metrics.upstream(opened.as_ref().err().map(FetchError::kind));
+        let resource = Resource::Zip(version.clone());
+        let opened = self.fetcher.open(&resource).await;
+        self.count_upstream(&resource, opened.as_ref().err());
         let arriving = opened.map_err(|error| Failure::of_fetch(version, &error))?;
         if arriving.len().is_some_and(|len| len > ZIP_CAP) {
             return Err(too_large(version));
@@ -162,8 +163,7 @@ impl Mirror {
                 return publisher.publish(Err(failure));
             }
         };
-        let (sender, progress) =
-            watch::channel(Progress { released: 0, phase: Phase::Arriving });
+        let (sender, progress) = watch::channel(Progress { released: 0, phase: Phase::Arriving });
         let streams = self.rules.verify == Verify::Stream;
         publisher.publish(Ok(Opened::Follow(Arc::new(ZipFlight {
             spool: Arc::clone(&spool),
@@ -352,8 +352,7 @@ async fn inspect(spool: &Arc<SpoolFile>, version: &ModuleVersion) -> Result<Insp
     let (sender, receiver) = oneshot::channel();
     let (spool, version) = (Arc::clone(spool), version.clone());
     rayon::spawn(move || {
-        let inspected =
-            larder_modzip::inspect(&Spooled(&spool), spool.len(), &version);
+        let inspected = larder_modzip::inspect(&Spooled(&spool), spool.len(), &version);
         let _ = sender.send(inspected.map_err(|error| reason(&error)));
     });
     receiver.await.unwrap_or_else(|_| Err("the zip could not be checked".to_owned()))

@@ -3,7 +3,6 @@
 //! Go modules reference, "Checksum database". `supported` is 200 for a configured database, which
 //! tells the go command to ask nobody else for it.
 
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use larder_module::PathPatterns;
@@ -14,17 +13,17 @@ use crate::checksum_db::{ChecksumDb, DbError, Endpoint};
 use crate::error::{Failure, FailureKind};
 
 /// How long others may keep what changes: the signed tree head, and lookups that carry it.
-const CHANGING: Duration = Duration::from_secs(60);
+const CHANGING: Duration = Duration::from_mins(1);
 
 /// The databases that are served.
 pub(crate) struct ChecksumDbs {
-    databases: Vec<Arc<ChecksumDb>>,
+    databases: Vec<ChecksumDb>,
     no_sumdb: PathPatterns,
 }
 
 impl ChecksumDbs {
     /// Serves these; paths in `no_sumdb` are asked of none.
-    pub(crate) fn new(databases: Vec<Arc<ChecksumDb>>, no_sumdb: PathPatterns) -> Self {
+    pub(crate) fn new(databases: Vec<ChecksumDb>, no_sumdb: PathPatterns) -> Self {
         Self { databases, no_sumdb }
     }
 
@@ -35,9 +34,7 @@ impl ChecksumDbs {
                 "this server serves no checksum database `{name}`; see its setting `go.sumdb`"
             )));
         };
-        let Some(endpoint) = Endpoint::parse(rest) else {
-            return Err(Failure::not_found("no such path in a checksum database"));
-        };
+        let endpoint = Endpoint::parse(rest).map_err(Failure::not_found)?;
         if let Endpoint::Lookup(version) = &endpoint
             && self.no_sumdb.matches(version.path())
         {
@@ -66,18 +63,24 @@ impl ChecksumDbs {
 /// What the database's trouble means for the client. A database that cannot be trusted is 403,
 /// so that no client goes round it.
 fn refusal(name: &str, rest: &str, error: &DbError) -> Failure {
+    let about = format!("{name}/{rest}");
     match error {
         DbError::NotFound { text } => Failure::not_found(text),
-        DbError::Unavailable(error) => {
-            Failure::of_fetch(&format_args!("{name}/{rest}"), error)
-        }
-        error if error.is_alarm() => Failure::new(
+        DbError::Unavailable(error) => Failure::of_fetch(&about, error),
+        DbError::Alarm(alarm) => Failure::new(
             FailureKind::Integrity,
-            format!("{name}: this database contradicts itself and is not served: {error}"),
+            format!("{about}: the checksum database is not served: {alarm}"),
         ),
-        error => {
-            tracing::error!(name, rest, error = error as &dyn std::error::Error,
-                "the checksum database failed");
+        DbError::Invalid(nonsense) => {
+            Failure::new(FailureKind::Upstream, format!("{about}: {error}: {nonsense}"))
+        }
+        DbError::Store(_) | DbError::Contended | DbError::Aborted => {
+            tracing::error!(
+                name,
+                rest,
+                error = error as &dyn std::error::Error,
+                "the checksum database failed"
+            );
             Failure::internal()
         }
     }

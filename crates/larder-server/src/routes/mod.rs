@@ -1,4 +1,6 @@
 //! The routes that have no module in them: health, readiness and metrics.
 
+pub(crate) mod checksum_db;
 pub mod health;
 pub mod metrics;
+pub(crate) mod module_proxy;

@@ -9,9 +9,7 @@ use larder_module::{ModulePath, ModuleVersion, Revision};
 use larder_store::Body;
 use sha2::{Digest, Sha256};
 
-use crate::answer::{
-    Answer, Caching, Content, ContentKind, ETag, Outcome, Ready, RouteLabel,
-};
+use crate::answer::{Answer, Caching, Content, ContentKind, ETag, Outcome, Ready, RouteLabel};
 use crate::catalog::changeable::Changeable;
 use crate::catalog::record::ZipRef;
 use crate::config::Freshness;

@@ -1,0 +1,259 @@
+//! [`ChecksumDb`]: what the mirror and the route ask of a checksum database.
+//!
+//! Lookups are hot in CI: a version that was proved once in this process is answered from memory,
+//! without reading the store or hashing anything. How a record is proved: `prove`.
+
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use bytes::Bytes;
+use larder_modfetch::Fetcher;
+use larder_module::ModuleVersion;
+use larder_store::Store;
+use larder_sumdb::{DataTile, Record, Sums, Tile, Verifier, tiles_for_tile, write_lookup};
+use tokio::runtime::Handle;
+
+use super::endpoint::Endpoint;
+use super::error::{Alarm, DbError, Nonsense};
+use super::flights::Flights;
+use super::heads::{HeadParts, Heads};
+use super::prove::Prover;
+use super::shelf::Shelf;
+use super::source::{Source, Upstreams};
+use super::tiles::{FetchOutcome, TileReader, Upstream};
+use crate::config::DatabaseConfig;
+
+/// The largest data tile that is passed on: 256 records of a few hundred bytes, with room.
+const DATA_TILE_CAP: usize = 1 << 20;
+
+/// A mirrored checksum database. Cheap to clone; clones are the same one.
+#[derive(Clone)]
+pub(crate) struct ChecksumDb(Arc<Shared>);
+
+struct Shared {
+    name: String,
+    heads: Arc<Heads>,
+    tiles: Arc<TileReader>,
+    upstream: Arc<Upstream>,
+    prover: Arc<Prover>,
+    tile_flights: Flights<Tile, Result<Bytes, DbError>>,
+    counters: Arc<DbCounters>,
+    alarmed: Mutex<Option<Alarm>>,
+}
+
+/// What a database is mirrored with.
+pub(crate) struct DbParts {
+    pub(crate) fetcher: Arc<Fetcher>,
+    pub(crate) store: Arc<dyn Store>,
+    /// Where fetches run, whoever waits for them.
+    pub(crate) runtime: Handle,
+}
+
+/// The answer to an [`Endpoint`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Served {
+    /// The body.
+    pub(crate) bytes: Bytes,
+    /// Whether the same path may be answered otherwise later.
+    pub(crate) mutable: bool,
+}
+
+/// What is counted of a database; read by metrics.
+#[derive(Debug, Default)]
+pub(crate) struct DbCounters {
+    /// Lookups answered from memory.
+    pub(crate) remembered: AtomicU64,
+    /// Lookups answered from the store.
+    pub(crate) stored: AtomicU64,
+    /// Lookups fetched and proved.
+    pub(crate) proved: AtomicU64,
+    /// Requests to upstream, tiles included.
+    pub(crate) fetches: AtomicU64,
+    /// Answers refused since the database contradicts itself.
+    pub(crate) alarms: AtomicU64,
+    /// How many records the kept head has.
+    pub(crate) head_size: AtomicU64,
+}
+
+/// Why a database cannot be mirrored.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum OpenError {
+    /// Its key is none.
+    #[error("the checksum database's key cannot be used")]
+    Key(#[from] larder_sumdb::KeyError),
+    /// Its name can be no folder of the store.
+    #[error("the checksum database's name cannot be used in the store")]
+    Name(#[from] larder_store::KeyError),
+}
+
+impl ChecksumDb {
+    /// The database of `config`. Nothing is read or asked yet.
+    pub(crate) fn open(config: &DatabaseConfig, parts: DbParts) -> Result<Self, OpenError> {
+        let key = Verifier::parse(&config.key)?;
+        let source = Upstreams { fetcher: parts.fetcher, name: key.name().to_owned() };
+        Self::with_source(key, Arc::new(source), parts.store, parts.runtime)
+    }
+
+    pub(super) fn with_source(
+        key: Verifier,
+        source: Arc<dyn Source>,
+        store: Arc<dyn Store>,
+        runtime: Handle,
+    ) -> Result<Self, OpenError> {
+        let name = key.name().to_owned();
+        let counters = Arc::<DbCounters>::default();
+        let shelf = Arc::new(Shelf::new(store, &name)?);
+        let upstream = Arc::new(Upstream::new(source, Arc::clone(&counters), runtime.clone()));
+        let tiles = Arc::new(TileReader::new(Arc::clone(&shelf), Arc::clone(&upstream)));
+        let heads = Arc::new(Heads::new(HeadParts {
+            key: key.clone(),
+            shelf: Arc::clone(&shelf),
+            tiles: Arc::clone(&tiles),
+            upstream: Arc::clone(&upstream),
+            counters: Arc::clone(&counters),
+        }));
+        let prover = Arc::new(Prover {
+            key,
+            shelf,
+            tiles: Arc::clone(&tiles),
+            heads: Arc::clone(&heads),
+            upstream: Arc::clone(&upstream),
+            counters: Arc::clone(&counters),
+            memory: Prover::memory(),
+            absent: Prover::absences(),
+            flights: Flights::new(runtime.clone()),
+        });
+        let tile_flights = Flights::new(runtime);
+        let alarmed = Mutex::new(None);
+        Ok(Self(Arc::new(Shared {
+            name,
+            heads,
+            tiles,
+            upstream,
+            prover,
+            tile_flights,
+            counters,
+            alarmed,
+        })))
+    }
+
+    /// The name in its key, and in `/sumdb/<name>/`.
+    pub(crate) fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// What was counted.
+    pub(crate) fn counters(&self) -> &DbCounters {
+        &self.0.counters
+    }
+
+    /// What the database says that a version hashes to: proved under the kept head.
+    pub(crate) async fn sums(&self, module: &ModuleVersion) -> Result<Sums, DbError> {
+        let record = self.watch(self.0.prover.proved(module).await)?;
+        record.sums(module).ok_or_else(|| DbError::other_record(&record, module))
+    }
+
+    /// Answers a client.
+    pub(crate) async fn serve(&self, endpoint: &Endpoint) -> Result<Served, DbError> {
+        let served = match endpoint {
+            Endpoint::Supported => Ok(Served { bytes: Bytes::new(), mutable: true }),
+            Endpoint::Latest => self.latest().await,
+            Endpoint::Lookup(module) => self.lookup(module).await,
+            Endpoint::Tile(tile) => self.tile(tile).await,
+            Endpoint::DataTile(tile) => self.data_tile(tile).await,
+        };
+        self.watch(served)
+    }
+
+    /// Whether anything is being fetched or stored.
+    #[cfg(test)]
+    pub(super) fn is_busy(&self) -> bool {
+        self.0.prover.flights.count() + self.0.tile_flights.count() > 0
+    }
+
+    async fn latest(&self) -> Result<Served, DbError> {
+        let head = self.0.heads.any().await?;
+        Ok(Served { bytes: Bytes::copy_from_slice(head.as_bytes()), mutable: true })
+    }
+
+    async fn lookup(&self, module: &ModuleVersion) -> Result<Served, DbError> {
+        let record: Arc<Record> = self.0.prover.proved(module).await?;
+        // A proved record is covered by every head that is kept from then on.
+        let head = self.0.heads.any().await?;
+        Ok(Served { bytes: write_lookup(&record, &head).into(), mutable: true })
+    }
+
+    async fn tile(&self, tile: &Tile) -> Result<Served, DbError> {
+        if let Some(bytes) = self.0.tiles.remembered(tile) {
+            return Ok(Served { bytes, mutable: false });
+        }
+        let head = self.0.heads.current_with(tile.needed_tree_size()).await?;
+        let Some(head) = head.filter(|head| tile.needed_tree_size() <= head.tree().size) else {
+            return self.pass_on_tile(tile).await;
+        };
+        // Fetched at the width that our head gives it, so that it can be bound to the head.
+        let Some(widest) = Tile::within(head.tree().size, tile.level(), tile.number()) else {
+            return self.pass_on_tile(tile).await;
+        };
+        let (tiles, tree) = (Arc::clone(&self.0.tiles), *head.tree());
+        let flight = self.0.tile_flights.join(widest, |publisher| async move {
+            let plan = tiles_for_tile(tree.size, widest.level(), widest.number());
+            let obtained = match tiles.obtain(&tree, &plan).await {
+                Ok(obtained) => obtained,
+                Err(error) => return publisher.publish(Err(error)),
+            };
+            publisher.publish(obtained.content(&widest));
+            tiles.keep_and_remember(&obtained).await;
+        });
+        let widest = flight.await.ok_or(DbError::Aborted)??;
+        let bytes = widest.slice(..tile.byte_len().min(widest.len()));
+        Ok(Served { bytes, mutable: false })
+    }
+
+    /// A tile of a tree that we have no head for. It cannot be proved here, so it is not kept: the
+    /// client, which has such a head from elsewhere, proves it.
+    async fn pass_on_tile(&self, tile: &Tile) -> Result<Served, DbError> {
+        match self.0.upstream.tile(tile).await {
+            Ok(bytes) => Ok(Served { bytes, mutable: true }),
+            Err(outcome) => Err(not_found_here(outcome, &tile.path())),
+        }
+    }
+
+    /// No client proves anything with records in bulk, so they are passed on and not kept.
+    async fn data_tile(&self, tile: &DataTile) -> Result<Served, DbError> {
+        match self.0.upstream.fetch(tile.path(), DATA_TILE_CAP).await {
+            Ok(bytes) => Ok(Served { bytes, mutable: true }),
+            Err(outcome) => Err(not_found_here(outcome, &tile.path())),
+        }
+    }
+
+    /// Counts alarms, and logs each of them once.
+    fn watch<T>(&self, result: Result<T, DbError>) -> Result<T, DbError> {
+        if let Err(DbError::Alarm(alarm)) = &result {
+            self.0.counters.alarms.fetch_add(1, Relaxed);
+            let mut alarmed = self.0.alarmed.lock().unwrap_or_else(PoisonError::into_inner);
+            if alarmed.as_ref() != Some(alarm) {
+                tracing::error!(database = self.name(), %alarm, "checksum database refused");
+                *alarmed = Some(alarm.clone());
+            }
+        }
+        result
+    }
+}
+
+impl DbError {
+    pub(super) fn other_record(record: &Record, module: &ModuleVersion) -> Self {
+        Self::Invalid(Nonsense::OtherRecord { id: record.id(), module: module.to_string() })
+    }
+}
+
+fn not_found_here(outcome: FetchOutcome, what: &str) -> DbError {
+    match outcome {
+        FetchOutcome::Failed(error) => error,
+        FetchOutcome::NotFound { text } if text.is_empty() => {
+            DbError::NotFound { text: format!("not found: {what}") }
+        }
+        FetchOutcome::NotFound { text } => DbError::NotFound { text },
+    }
+}

@@ -139,7 +139,7 @@ impl Parts<'_> {
         let mirror = Arc::new(Mirror::new(
             config,
             MirrorParts {
-                fetcher,
+                fetcher: (*fetcher).clone(),
                 store: Arc::clone(self.store),
                 tombs: Arc::clone(&tombs),
                 database: databases.first().cloned(),
@@ -148,6 +148,7 @@ impl Parts<'_> {
             },
         ));
         let service = Arc::new(ModuleService {
+            mirror: Arc::clone(&mirror),
             proxy: ModuleProxy::new(Arc::clone(&mirror), config.freshness.clone()),
             databases: ChecksumDbs::new(databases, config.no_sumdb.clone()),
             tombs,

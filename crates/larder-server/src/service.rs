@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use http::StatusCode;
+use http::header::VIA;
 use larder_module::{ModulePath, ModuleVersion, PathPatterns};
 use larder_store::Body;
 use moka::sync::Cache;
@@ -18,7 +19,7 @@ use crate::catalog::tombs::{Tombs, Why};
 use crate::edge::{Answering, RequestHead, Service};
 use crate::error::{Failure, FailureKind};
 use crate::metrics::Metrics;
-use crate::mirror::Fetching;
+use crate::mirror::{Fetching, Mirror};
 use crate::route::{Route, RouteError};
 use crate::routes::checksum_db::ChecksumDbs;
 use crate::routes::health::{self, ReadinessCheck};
@@ -30,6 +31,7 @@ const OPEN_BODIES: u64 = 256;
 /// Everything a request may need; shared by all serving threads.
 pub(crate) struct ModuleService {
     pub(crate) proxy: ModuleProxy,
+    pub(crate) mirror: Arc<Mirror>,
     pub(crate) databases: ChecksumDbs,
     pub(crate) tombs: Arc<Tombs>,
     pub(crate) metrics: Arc<Metrics>,
@@ -154,16 +156,16 @@ impl ModuleService {
             }
             _ => self.refuse_circles(request)?,
         }
-        let fetching = fetching_of(request);
+        let fetching = self.fetching(request);
         match route {
             Route::ChecksumDb { name, rest } => self.databases.answer(&name, &rest).await,
             Route::List(path) => {
                 self.refuse_private(&path)?;
-                self.proxy.changeable(Changeable::List(path), fetching).await
+                self.proxy.changeable(Changeable::List(path), &fetching).await
             }
             Route::Latest(path) => {
                 self.refuse_private(&path)?;
-                self.proxy.changeable(Changeable::Latest(path), fetching).await
+                self.proxy.changeable(Changeable::Latest(path), &fetching).await
             }
             Route::Info(path, revision) => {
                 self.refuse_private(&path)?;
@@ -172,17 +174,17 @@ impl ModuleService {
                 {
                     self.refuse_dead(&version)?;
                 }
-                self.proxy.info(path, revision, fetching).await
+                self.proxy.info(path, revision, &fetching).await
             }
             Route::Mod(version) => {
                 self.refuse_private(version.path())?;
                 self.refuse_dead(&version)?;
-                self.proxy.go_mod(version, fetching).await
+                self.proxy.go_mod(version, &fetching).await
             }
             Route::Zip(version) => {
                 self.refuse_private(version.path())?;
                 self.refuse_dead(&version)?;
-                self.proxy.zip(version, fetching).await
+                self.proxy.zip(version, &fetching).await
             }
             Route::Root | Route::Health | Route::Ready | Route::Metrics => Err(Failure::internal()),
         }
@@ -190,7 +192,7 @@ impl ModuleService {
 
     /// A request that this very server has sent is a circle in the upstream list.
     fn refuse_circles(&self, request: &RequestHead) -> Result<(), Failure> {
-        let via = request.headers().get_all(http::header::VIA);
+        let via = request.headers().get_all(VIA);
         let ours = |value: &http::HeaderValue| {
             value.to_str().is_ok_and(|text| text.contains(&self.instance))
         };
@@ -202,6 +204,15 @@ impl ModuleService {
             FailureKind::Loop,
             "the setting `upstream` leads back to this server; name the proxy behind it instead",
         ))
+    }
+
+    /// Whether an upstream may be asked: a client forbids it by a header (the Go module mirror's
+    /// convention).
+    fn fetching(&self, request: &RequestHead) -> Fetching {
+        match request.header("disable-module-fetch") {
+            Some(value) if value.as_bytes().eq_ignore_ascii_case(b"true") => Fetching::Disabled,
+            _ => self.mirror.upstreams(request.header(VIA).and_then(|via| via.to_str().ok())),
+        }
     }
 
     /// No private name leaves the house.
@@ -230,14 +241,6 @@ impl ModuleService {
             self.base_path
         );
         Answer::text(RouteLabel::Other, Outcome::Hit, StatusCode::OK, text)
-    }
-}
-
-/// The header by which a client forbids asking an upstream (Go module mirror's convention).
-fn fetching_of(request: &RequestHead) -> Fetching {
-    match request.header("disable-module-fetch") {
-        Some(value) if value.as_bytes().eq_ignore_ascii_case(b"true") => Fetching::Disabled,
-        _ => Fetching::Allowed,
     }
 }
 

@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use jiff::Timestamp;
-use larder_modfetch::{FetchError, Fetched, Info, Resource};
+use larder_modfetch::{FetchError, Fetched, Fetcher, Info, Resource};
 
 use super::files::nonsense;
 use super::flights::{Part, Publisher};
@@ -48,7 +48,7 @@ impl Mirror {
     pub(crate) async fn changeable(
         self: &Arc<Self>,
         what: &Changeable,
-        fetching: Fetching,
+        fetching: &Fetching,
     ) -> Result<Current, Failure> {
         let rules = &self.rules.freshness;
         let kept = self.kept_answer(what).await?;
@@ -57,28 +57,28 @@ impl Mirror {
             if let Some(left) = age.and_then(|age| rules.ttl.checked_sub(age)) {
                 return Ok(Current { kept: Arc::clone(kept), state: State::Fresh(left) });
             }
-            if fetching == Fetching::Disabled {
+            if matches!(fetching, Fetching::Disabled) {
                 let state = State::Stale(age.unwrap_or_default());
                 return Ok(Current { kept: Arc::clone(kept), state });
             }
             if age.is_some_and(|age| age <= rules.ttl + rules.stale_while_revalidate) {
                 if self.remembered.of(&Asked::Changeable(what.clone())).is_none() {
-                    drop(self.refresh(what));
+                    drop(self.refresh(what, self.fetcher.clone()));
                 }
                 return Ok(Current { kept: Arc::clone(kept), state: State::Refreshing });
             }
         }
-        if fetching == Fetching::Disabled {
+        let Fetching::Allowed(fetcher) = fetching else {
             return Err(Failure::not_found(format_args!(
                 "{}: this answer is not kept here, and the request disables fetching",
                 what.module()
             )));
-        }
+        };
         let lately = self.remembered.of(&Asked::Changeable(what.clone()));
         let refreshed = if let Some(failure) = lately {
             Err(failure)
         } else {
-            let (part, waiting) = self.refresh(what);
+            let (part, waiting) = self.refresh(what, fetcher.clone());
             waiting.await.map(|kept| Current { kept, state: State::Fetched(part) })
         };
         refreshed.or_else(|failure| self.stale_instead(what, kept, failure))
@@ -122,13 +122,20 @@ impl Mirror {
     fn refresh(
         self: &Arc<Self>,
         what: &Changeable,
+        fetcher: Fetcher,
     ) -> (Part, impl Future<Output = Result<Arc<Kept>, Failure>> + Send + 'static) {
         let (mirror, wanted) = (Arc::clone(self), what.clone());
-        self.refreshes.join(what.clone(), |publisher| mirror.run_refresh(wanted, publisher))
+        self.refreshes
+            .join(what.clone(), |publisher| mirror.run_refresh(wanted, fetcher, publisher))
     }
 
-    async fn run_refresh(self: Arc<Self>, what: Changeable, mut publisher: Publisher<Arc<Kept>>) {
-        match self.ask(&what).await {
+    async fn run_refresh(
+        self: Arc<Self>,
+        what: Changeable,
+        fetcher: Fetcher,
+        mut publisher: Publisher<Arc<Kept>>,
+    ) {
+        match self.ask(&what, &fetcher).await {
             Ok(kept) => {
                 let kept = Arc::new(kept);
                 self.kept.insert(what.clone(), Arc::clone(&kept));
@@ -146,7 +153,7 @@ impl Mirror {
         }
     }
 
-    async fn ask(self: &Arc<Self>, what: &Changeable) -> Result<Kept, Failure> {
+    async fn ask(self: &Arc<Self>, what: &Changeable, fetcher: &Fetcher) -> Result<Kept, Failure> {
         let path = what.module();
         let (resource, cap) = match what {
             Changeable::List(path) => (Resource::List(path.clone()), LIST_CAP),
@@ -155,9 +162,9 @@ impl Mirror {
                 (Resource::Info(path.clone(), revision.clone()), INFO_CAP)
             }
         };
-        let fetched = match self.read(&resource, cap).await {
+        let fetched = match self.read(fetcher, &resource, cap).await {
             Ok(fetched) => fetched,
-            Err(error) => return self.answer_instead(what, &error).await,
+            Err(error) => return self.answer_instead(what, fetcher, &error).await,
         };
         match what {
             Changeable::List(_) => check_list(path, &fetched.bytes)?,
@@ -174,6 +181,7 @@ impl Mirror {
     async fn answer_instead(
         self: &Arc<Self>,
         what: &Changeable,
+        fetcher: &Fetcher,
         error: &FetchError,
     ) -> Result<Kept, Failure> {
         let failure = match what {
@@ -184,7 +192,7 @@ impl Mirror {
         };
         match what {
             Changeable::Latest(path) if failure.kind() == FailureKind::NotFound => {
-                self.latest_from_list(path, failure).await
+                self.latest_from_list(path, fetcher, failure).await
             }
             _ => Err(failure),
         }

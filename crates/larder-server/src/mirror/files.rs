@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use larder_modfetch::{Info, Resource};
+use larder_modfetch::{Fetcher, Info, Resource};
 use larder_module::{ModuleVersion, Revision};
 use larder_modzip::Dirhash;
 
@@ -45,7 +45,7 @@ impl Mirror {
     pub(crate) async fn file(
         self: &Arc<Self>,
         file: &VersionFile,
-        fetching: Fetching,
+        fetching: &Fetching,
     ) -> Result<(Bytes, Option<Part>), Failure> {
         if let Some(bytes) = self.kept_file(file).await? {
             return Ok((bytes, None));
@@ -55,15 +55,16 @@ impl Mirror {
         if let Some(failure) = remembered.or_else(|| self.remembered.of(&asked)) {
             return Err(failure);
         }
-        if fetching == Fetching::Disabled {
+        let Fetching::Allowed(fetcher) = fetching else {
             return Err(Failure::not_found(format_args!(
                 "{} is not stored here, and the request disables fetching",
                 file.version()
             )));
-        }
-        let (mirror, wanted) = (Arc::clone(self), file.clone());
-        let (part, waiting) =
-            self.files.join(file.clone(), |publisher| mirror.fetch_file(wanted, publisher));
+        };
+        let (mirror, fetcher, wanted) = (Arc::clone(self), fetcher.clone(), file.clone());
+        let (part, waiting) = self
+            .files
+            .join(file.clone(), |publisher| mirror.fetch_file(wanted, fetcher, publisher));
         Ok((waiting.await?, Some(part)))
     }
 
@@ -75,10 +76,15 @@ impl Mirror {
         }))
     }
 
-    async fn fetch_file(self: Arc<Self>, file: VersionFile, mut publisher: Publisher<Bytes>) {
+    async fn fetch_file(
+        self: Arc<Self>,
+        file: VersionFile,
+        fetcher: Fetcher,
+        mut publisher: Publisher<Bytes>,
+    ) {
         let brought = match &file {
-            VersionFile::Info(version) => self.bring_info(version).await,
-            VersionFile::Mod(version) => self.bring_mod(version).await,
+            VersionFile::Info(version) => self.bring_info(version, &fetcher).await,
+            VersionFile::Mod(version) => self.bring_mod(version, &fetcher).await,
         };
         match brought {
             Ok(AtHand { bytes, to_keep }) => {
@@ -94,14 +100,18 @@ impl Mirror {
         }
     }
 
-    async fn bring_info(&self, version: &ModuleVersion) -> Result<AtHand, Failure> {
+    async fn bring_info(
+        &self,
+        version: &ModuleVersion,
+        fetcher: &Fetcher,
+    ) -> Result<AtHand, Failure> {
         if let Some(bytes) = self.kept_file(&VersionFile::Info(version.clone())).await? {
             return Ok(AtHand { bytes, to_keep: None });
         }
         let revision = Revision::from(version.version().clone());
         let resource = Resource::Info(version.path().clone(), revision);
         let fetched = self
-            .read(&resource, INFO_CAP)
+            .read(fetcher, &resource, INFO_CAP)
             .await
             .map_err(|error| Failure::of_fetch(version, &error))?;
         let info = Info::parse(&fetched.bytes)
@@ -120,14 +130,18 @@ impl Mirror {
         Ok(AtHand { bytes: fetched.bytes, to_keep: Some(parts) })
     }
 
-    async fn bring_mod(self: &Arc<Self>, version: &ModuleVersion) -> Result<AtHand, Failure> {
+    async fn bring_mod(
+        self: &Arc<Self>,
+        version: &ModuleVersion,
+        fetcher: &Fetcher,
+    ) -> Result<AtHand, Failure> {
         let record = self.record(version).await?;
         if let Some(bytes) = record.as_ref().and_then(|record| record.go_mod.clone()) {
             return Ok(AtHand { bytes, to_keep: None });
         }
         let proving = self.start_proof(version, record.and_then(|record| record.proof));
         let fetched = self
-            .read(&Resource::Mod(version.clone()), MOD_CAP)
+            .read(fetcher, &Resource::Mod(version.clone()), MOD_CAP)
             .await
             .map_err(|error| Failure::of_fetch(version, &error))?;
         let dirhash = Dirhash::of_go_mod(&fetched.bytes);

@@ -7,6 +7,7 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use larder_modfetch::Fetcher;
 use larder_module::{ModulePath, ModuleVersion, Version};
 
 use super::files::VersionFile;
@@ -19,14 +20,16 @@ impl Mirror {
     pub(super) async fn latest_from_list(
         self: &Arc<Self>,
         path: &ModulePath,
+        fetcher: &Fetcher,
         absent: Failure,
     ) -> Result<Kept, Failure> {
+        let fetching = Fetching::Allowed(fetcher.clone());
         // Boxed, since a list is a changeable answer as `@latest` is.
         let list = Changeable::List(path.clone());
-        let list = Box::pin(self.changeable(&list, Fetching::Allowed)).await?;
+        let list = Box::pin(self.changeable(&list, &fetching)).await?;
         let text = std::str::from_utf8(&list.kept.value).unwrap_or_default();
         let Some(best) = best_of(path, text) else { return Err(absent) };
-        let (value, _) = self.file(&VersionFile::Info(best), Fetching::Allowed).await?;
+        let (value, _) = self.file(&VersionFile::Info(best), &fetching).await?;
         Ok(Kept {
             value,
             fetched_at: Timestamp::now(),

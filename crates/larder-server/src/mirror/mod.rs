@@ -62,10 +62,12 @@ const LIST_CAP: usize = 16 << 20;
 /// Small upstream answers that are read at once.
 const SMALL_FETCHES: usize = 256;
 
-/// Whether the client lets us ask an upstream (`Disable-Module-Fetch: true` forbids it).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// How a request may be answered with what is not here.
+#[derive(Clone)]
 pub(crate) enum Fetching {
-    Allowed,
+    /// By asking the upstreams, on behalf of whoever asked us (`Via`).
+    Allowed(Fetcher),
+    /// Not at all: the request says `Disable-Module-Fetch: true`.
     Disabled,
 }
 
@@ -80,7 +82,7 @@ struct Rules {
 /// See the module's page.
 pub(crate) struct Mirror {
     rules: Rules,
-    fetcher: Arc<Fetcher>,
+    fetcher: Fetcher,
     store: Arc<dyn Store>,
     versions: Versions,
     tombs: Arc<Tombs>,
@@ -102,7 +104,7 @@ pub(crate) struct Mirror {
 
 /// What a mirror is made of.
 pub(crate) struct MirrorParts {
-    pub(crate) fetcher: Arc<Fetcher>,
+    pub(crate) fetcher: Fetcher,
     pub(crate) store: Arc<dyn Store>,
     pub(crate) tombs: Arc<Tombs>,
     /// The database that verifies; none when GOSUMDB is off.
@@ -147,6 +149,15 @@ impl Mirror {
         }
     }
 
+    /// The upstreams, asked on behalf of a request that came with this `Via`, so that a ring of
+    /// servers is seen by each of them.
+    pub(crate) fn upstreams(&self, via: Option<&str>) -> Fetching {
+        Fetching::Allowed(match via {
+            Some(via) => self.fetcher.on_behalf_of(via),
+            None => self.fetcher.clone(),
+        })
+    }
+
     /// Whether the store lately had no room for a body.
     pub(crate) fn is_full(&self) -> bool {
         self.full.load(std::sync::atomic::Ordering::Relaxed)
@@ -165,9 +176,14 @@ impl Mirror {
     }
 
     /// Reads a small thing from the upstreams.
-    async fn read(&self, resource: &Resource, cap: usize) -> Result<Fetched, FetchError> {
+    async fn read(
+        &self,
+        fetcher: &Fetcher,
+        resource: &Resource,
+        cap: usize,
+    ) -> Result<Fetched, FetchError> {
         let _permit = self.small.acquire().await;
-        let read = self.fetcher.read(resource, cap).await;
+        let read = fetcher.read(resource, cap).await;
         self.count_upstream(resource, read.as_ref().err());
         read
     }

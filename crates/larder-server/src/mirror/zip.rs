@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use larder_modfetch::{Arriving, FetchError, Resource};
+use larder_modfetch::{Arriving, FetchError, Fetcher, Resource};
 use larder_module::ModuleVersion;
 use larder_modzip::{Inspected, ReadAt, ZipError};
 use larder_store::{Room, SpoolError, SpoolFile};
@@ -88,7 +88,7 @@ impl Mirror {
     pub(crate) async fn zip(
         self: &Arc<Self>,
         version: &ModuleVersion,
-        fetching: Fetching,
+        fetching: &Fetching,
     ) -> Result<ZipSource, Failure> {
         if let Some((zip, body)) = self.stored_zip(version).await? {
             return Ok(ZipSource::Stored(zip, body));
@@ -98,17 +98,19 @@ impl Mirror {
         if let Some(failure) = remembered.or_else(lately) {
             return Err(failure);
         }
-        if fetching == Fetching::Disabled {
+        let Fetching::Allowed(fetcher) = fetching else {
             return Err(Failure::not_found(format_args!(
                 "{version}: its zip is not stored here, and the request disables fetching"
             )));
-        }
-        let (mirror, wanted) = (Arc::clone(self), version.clone());
-        let (part, waiting) =
-            self.zips.join(version.clone(), |publisher| mirror.fetch_zip(wanted, publisher));
+        };
+        let errand = (Arc::clone(self), version.clone(), fetcher.clone());
+        let (part, waiting) = self.zips.join(version.clone(), |publisher| {
+            let (mirror, version, fetcher) = errand;
+            mirror.fetch_zip(version, fetcher, publisher)
+        });
         match waiting.await? {
             Opened::Follow(flight) => Ok(ZipSource::Arriving(flight, part)),
-            Opened::NoRoom => self.pass_through(version).await,
+            Opened::NoRoom => self.pass_through(version, fetcher).await,
             Opened::Stored => match self.stored_zip(version).await? {
                 Some((zip, body)) => Ok(ZipSource::Stored(zip, body)),
                 None => Err(Failure::internal()),
@@ -129,7 +131,11 @@ impl Mirror {
     }
 
     /// Without room each client has a fetch of its own; strict mode has none.
-    async fn pass_through(&self, version: &ModuleVersion) -> Result<ZipSource, Failure> {
+    async fn pass_through(
+        &self,
+        version: &ModuleVersion,
+        fetcher: &Fetcher,
+    ) -> Result<ZipSource, Failure> {
         self.metrics.spool_no_room();
         if self.rules.verify == Verify::Strict {
             return Err(Failure::new(
@@ -138,12 +144,16 @@ impl Mirror {
             ));
         }
         tracing::warn!(module = %version, "no room: passing through, unstored and unverified");
-        self.open_zip(version).await.map(ZipSource::PassedThrough)
+        self.open_zip(version, fetcher).await.map(ZipSource::PassedThrough)
     }
 
-    async fn open_zip(&self, version: &ModuleVersion) -> Result<Arriving, Failure> {
+    async fn open_zip(
+        &self,
+        version: &ModuleVersion,
+        fetcher: &Fetcher,
+    ) -> Result<Arriving, Failure> {
         let resource = Resource::Zip(version.clone());
-        let opened = self.fetcher.open(&resource).await;
+        let opened = fetcher.open(&resource).await;
         self.count_upstream(&resource, opened.as_ref().err());
         let arriving = opened.map_err(|error| Failure::of_fetch(version, &error))?;
         if arriving.len().is_some_and(|len| len > ZIP_CAP) {
@@ -153,8 +163,13 @@ impl Mirror {
     }
 
     /// The whole life of one fetch.
-    async fn fetch_zip(self: Arc<Self>, version: ModuleVersion, mut publisher: Publisher<Opened>) {
-        let (arriving, spool, proving) = match self.set_off(&version).await {
+    async fn fetch_zip(
+        self: Arc<Self>,
+        version: ModuleVersion,
+        fetcher: Fetcher,
+        mut publisher: Publisher<Opened>,
+    ) {
+        let (arriving, spool, proving) = match self.set_off(&version, &fetcher).await {
             Ok(SetOff::Stored) => return publisher.publish(Ok(Opened::Stored)),
             Ok(SetOff::NoRoom) => return publisher.publish(Ok(Opened::NoRoom)),
             Ok(SetOff::Arriving(arriving, spool, proving)) => (arriving, spool, proving),
@@ -183,7 +198,11 @@ impl Mirror {
         }
     }
 
-    async fn set_off(self: &Arc<Self>, version: &ModuleVersion) -> Result<SetOff, Failure> {
+    async fn set_off(
+        self: &Arc<Self>,
+        version: &ModuleVersion,
+        fetcher: &Fetcher,
+    ) -> Result<SetOff, Failure> {
         if self.stored_zip(version).await?.is_some() {
             return Ok(SetOff::Stored);
         }
@@ -192,7 +211,7 @@ impl Mirror {
         }
         let proof = self.record(version).await?.and_then(|record| record.proof);
         let proving = self.start_proof(version, proof);
-        let arriving = self.open_zip(version).await?;
+        let arriving = self.open_zip(version, fetcher).await?;
         let room = arriving.len().map_or(Room::Unknown, Room::Exactly);
         match self.store.spool().create(room) {
             Ok(spool) => {

@@ -46,7 +46,7 @@ impl ModuleProxy {
         &self,
         path: ModulePath,
         revision: Revision,
-        fetching: Fetching,
+        fetching: &Fetching,
     ) -> Result<Found, Failure> {
         let version = revision.as_version();
         match version.map(|version| ModuleVersion::new(path.clone(), version)) {
@@ -61,7 +61,7 @@ impl ModuleProxy {
     pub(crate) async fn go_mod(
         &self,
         version: ModuleVersion,
-        fetching: Fetching,
+        fetching: &Fetching,
     ) -> Result<Found, Failure> {
         self.file(VersionFile::Mod(version), ContentKind::Text, fetching).await
     }
@@ -70,7 +70,7 @@ impl ModuleProxy {
         &self,
         file: VersionFile,
         kind: ContentKind,
-        fetching: Fetching,
+        fetching: &Fetching,
     ) -> Result<Found, Failure> {
         let (bytes, part) = self.mirror.file(&file, fetching).await?;
         let route = match file {
@@ -86,7 +86,7 @@ impl ModuleProxy {
     pub(crate) async fn changeable(
         &self,
         what: Changeable,
-        fetching: Fetching,
+        fetching: &Fetching,
     ) -> Result<Found, Failure> {
         let Current { kept, state } = self.mirror.changeable(&what, fetching).await?;
         let (route, kind) = match what {
@@ -116,7 +116,7 @@ impl ModuleProxy {
     pub(crate) async fn zip(
         &self,
         version: ModuleVersion,
-        fetching: Fetching,
+        fetching: &Fetching,
     ) -> Result<Found, Failure> {
         match self.mirror.zip(&version, fetching).await? {
             ZipSource::Stored(zip, body) => stored_zip(&version, &zip, body),

@@ -1,2 +1,33 @@
-//! Project automation.
-fn main() {}
+//! `cargo xtask <task>`: see `USAGE`. What the tasks do is in the library beside this file.
+
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use xtask::docs::{self, Stale};
+use xtask::floors;
+
+const USAGE: &str = "\
+cargo xtask <task>
+
+  docs           write the documents that larder prints itself: docs/settings.md, docs/larder.toml
+  docs --check   fail if one of them is stale
+  floors         check the house rules: arrows, dependencies, licences, sources
+";
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let args: Vec<&str> = args.iter().map(String::as_str).collect();
+    let done = match args.as_slice() {
+        ["docs"] => docs::run(Stale::Write),
+        ["docs", "--check"] => docs::run(Stale::Refuse),
+        ["floors"] => floors::check_workspace(),
+        _ => Err(USAGE.to_owned()),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(lines) => {
+            let _unheard = writeln!(std::io::stderr(), "{}", lines.trim_end());
+            ExitCode::FAILURE
+        }
+    }
+}

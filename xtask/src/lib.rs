@@ -1,0 +1,11 @@
+//! Project automation that a shell script would do worse.
+//!
+//! | file | answers for |
+//! | --- | --- |
+//! | [`floors`] | the house rules that a compiler cannot check: arrows, dependencies, sources |
+//! | [`docs`] | documents that the program writes itself |
+//! | [`root`] | where the workspace is, and running programs there |
+
+pub mod docs;
+pub mod floors;
+pub mod root;

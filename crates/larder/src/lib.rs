@@ -1,1 +1,32 @@
 //! The door: arguments, settings with origins, commands, output and exit codes.
+//!
+//! The only crate that reads the environment, prints or exits. It turns what the user said
+//! (flags, `LARDER_*` variables, `larder.toml`, Go's own settings) into the small config structs
+//! of the crates below and hands over; it knows nothing of modules, sockets or stores itself.
+//!
+//! | file | answers for |
+//! | --- | --- |
+//! | [`cli`] | the command line: clap's derive types and nothing else |
+//! | [`settings`] | every setting: its table, where its value came from, what it means |
+//! | [`commands`] | one file a command, with the same names as in `cli` |
+//! | `wiring` | from settings to the configs of server and store |
+//! | `logging` | log lines on stderr, as text or JSON |
+//! | `signals` | SIGTERM and SIGINT: drain, then leave at once |
+//! | `printer` | stdout is data, stderr is talk |
+//! | `exit` | exit codes, and the one shape of a failure that reaches the user |
+//!
+//! The way of a command: `enter` → `cli` (parsed) → `settings` (resolved, with origins) →
+//! `commands::x::run` → [`exit::ExitStatus`].
+
+pub mod cli;
+pub mod commands;
+pub mod exit;
+mod logging;
+pub mod printer;
+pub mod settings;
+mod signals;
+mod wiring;
+
+pub use enter::enter;
+
+mod enter;

@@ -1,2 +1,5 @@
-//! The binary: five lines over the library.
-fn main() {}
+//! The binary: everything it does is in the library beside it.
+
+fn main() -> std::process::ExitCode {
+    larder::enter()
+}

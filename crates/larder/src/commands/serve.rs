@@ -1,0 +1,118 @@
+//! `larder serve`: opens the store, binds the server, says where it is, and runs it until it is
+//! asked to stop.
+//!
+//! What may fail here fails before the first line of the banner, with the setting that mends it.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+
+use larder_server::{Server, StartError};
+use larder_store::DirectoryStore;
+
+use crate::cli::ServeArgs;
+use crate::exit::{ExitStatus, Failure};
+use crate::printer::Printer;
+use crate::settings::env::Environment;
+use crate::settings::{Settings, resolve};
+use crate::{logging, signals, wiring};
+
+/// Serves until a signal, then drains.
+pub fn run(
+    args: &ServeArgs,
+    environment: &Environment,
+    printer: Printer,
+) -> Result<ExitStatus, Failure> {
+    let settings = resolve::of_process(args.settings.said(), environment)?.settings()?;
+    let config = wiring::server_config(&settings)?;
+    logging::start(&settings);
+    let store = open_store(&settings)?;
+    let stop = signals::stop_requested()
+        .map_err(|error| Failure::failed("could not wait for signals").because(&error))?;
+    let server = Server::bind(config, Arc::new(store), Box::new(std::io::stderr()))
+        .map_err(|error| could_not_start(&error, &settings))?;
+    announce(&settings, server.local_addr(), printer);
+    warn(&settings, server.local_addr());
+    server.run(stop).map_err(|error| Failure::failed("the server stopped").because(&error))?;
+    tracing::info!("stopped");
+    Ok(ExitStatus::Success)
+}
+
+fn open_store(settings: &Settings) -> Result<DirectoryStore, Failure> {
+    let data = &settings.data.value;
+    DirectoryStore::open(data).map_err(|error| {
+        Failure::failed(format!("could not open the store in `{}`", data.display()))
+            .because(&error)
+            .hint(format!(
+                "`data` is set by {}; choose another with `--data DIR`",
+                settings.data.origin
+            ))
+    })
+}
+
+fn could_not_start(error: &StartError, settings: &Settings) -> Failure {
+    let failure = Failure::failed("could not start the server").because(error);
+    match error {
+        StartError::Listen(_) => failure.hint(format!(
+            "`listen` is set by {}; choose another address with `--listen ADDR`",
+            settings.listen.origin
+        )),
+        StartError::UpstreamIsSelf { .. } => failure.hint(format!(
+            "`upstream` is set by {}; name another with `--upstream LIST`",
+            settings.upstream.origin
+        )),
+        _ => failure,
+    }
+}
+
+/// A person gets a banner with the line to paste, a log gets a line.
+fn announce(settings: &Settings, address: SocketAddr, printer: Printer) {
+    let url = url(settings, address);
+    let store = settings.data.value.display();
+    let upstream = match settings.upstream.value.0.to_string() {
+        list if list.is_empty() => "none".to_owned(),
+        list => list,
+    };
+    if printer.is_terminal() {
+        printer.talk(concat!("larder ", env!("CARGO_PKG_VERSION")));
+        printer.talk(&format!("  address   {url}"));
+        printer.talk(&format!("  store     {store}"));
+        printer.talk(&format!("  upstream  {upstream}  ({})", settings.upstream.origin));
+        printer.talk(&format!("  paste     export GOPROXY={url}"));
+    } else {
+        let version = env!("CARGO_PKG_VERSION");
+        tracing::info!(%url, %address, %store, %upstream, version, "listening");
+    }
+}
+
+/// What a client on this machine can use as GOPROXY.
+fn url(settings: &Settings, address: SocketAddr) -> String {
+    let ip = match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
+        IpAddr::V6(ip) if ip.is_unspecified() => IpAddr::V6(std::net::Ipv6Addr::LOCALHOST),
+        ip => ip,
+    };
+    format!("http://{}{}", SocketAddr::new(ip, address.port()), settings.base_path.value.0)
+}
+
+/// What works, but perhaps not as it was meant.
+fn warn(settings: &Settings, address: SocketAddr) {
+    if settings.upstream.value.0.is_empty() {
+        tracing::warn!(
+            "no upstream is set: only what the store holds is served; set one with `--upstream LIST` \
+             or `go env -w GOPROXY=LIST`"
+        );
+    }
+    if settings.go_sumdb.value.0.is_none() {
+        tracing::warn!(
+            "no checksum database ({}): modules are not verified, only kept as first seen",
+            settings.go_sumdb.origin
+        );
+    }
+    if !address.ip().is_loopback() {
+        tracing::warn!(
+            "listening on {address}, beyond this machine ({}): whoever reaches it can read every \
+             module, for there are no credentials yet",
+            settings.listen.origin
+        );
+    }
+}

@@ -1,0 +1,113 @@
+//! Exit codes, and the one shape of a failure that reaches the user.
+//!
+//! | code | meaning |
+//! | --- | --- |
+//! | 0 | done, or stopped by a signal after draining |
+//! | 1 | failed: the store, the address, the network, the disk |
+//! | 2 | wrong usage: an argument, a setting, a settings file |
+//!
+//! A [`Failure`] is what was tried (message), why it did not work (the chain of causes, each
+//! adding a fact) and the way out (hints). Libraries below give the causes; hints are the door's,
+//! since only it knows the names of settings.
+
+use std::error::Error;
+use std::process::ExitCode;
+
+/// How the process ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ExitStatus {
+    /// Everything that was asked for is done.
+    Success,
+    /// It was asked for rightly, and failed.
+    Failure,
+    /// It was asked for wrongly: arguments or settings.
+    Usage,
+}
+
+impl From<ExitStatus> for ExitCode {
+    fn from(status: ExitStatus) -> Self {
+        Self::from(match status {
+            ExitStatus::Success => 0,
+            ExitStatus::Failure => 1,
+            ExitStatus::Usage => 2,
+        })
+    }
+}
+
+/// A command's failure: message, causes and hints, and the exit status that follows.
+#[derive(Debug)]
+pub struct Failure {
+    status: ExitStatus,
+    message: String,
+    causes: Vec<String>,
+    hints: Vec<String>,
+}
+
+impl Failure {
+    /// Something asked for rightly did not work.
+    pub fn failed(message: impl Into<String>) -> Self {
+        Self::new(ExitStatus::Failure, message.into())
+    }
+
+    /// An argument or a setting is wrong.
+    pub fn usage(message: impl Into<String>) -> Self {
+        Self::new(ExitStatus::Usage, message.into())
+    }
+
+    fn new(status: ExitStatus, message: String) -> Self {
+        Self { status, message, causes: Vec::new(), hints: Vec::new() }
+    }
+
+    /// Adds `error` and its chain of sources as causes.
+    #[must_use]
+    pub fn because(mut self, error: &dyn Error) -> Self {
+        let mut link = Some(error);
+        while let Some(error) = link {
+            self.causes.push(error.to_string());
+            link = error.source();
+        }
+        self
+    }
+
+    /// Adds a way out.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hints.push(hint.into());
+        self
+    }
+
+    /// The exit status that follows.
+    pub fn status(&self) -> ExitStatus {
+        self.status
+    }
+
+    /// The lines for the user, the first without indentation.
+    pub fn lines(&self) -> impl Iterator<Item = String> {
+        let message = format!("error: {}", self.message);
+        let causes = self.causes.iter().map(|cause| format!("  cause: {cause}"));
+        let hints = self.hints.iter().map(|hint| format!("  hint: {hint}"));
+        std::iter::once(message).chain(causes).chain(hints)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failure_says_what_why_and_the_way_out() {
+        let refused = std::io::Error::other("address already in use");
+        let failure = Failure::failed("could not listen on `127.0.0.1:7171`")
+            .because(&refused)
+            .hint("choose another address with `--listen`");
+        assert_eq!(
+            failure.lines().collect::<Vec<_>>(),
+            [
+                "error: could not listen on `127.0.0.1:7171`",
+                "  cause: address already in use",
+                "  hint: choose another address with `--listen`",
+            ]
+        );
+        assert_eq!(failure.status(), ExitStatus::Failure);
+    }
+}

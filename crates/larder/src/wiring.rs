@@ -1,0 +1,105 @@
+//! From settings to what server and fetcher take: plain structs, filled field by field, and the
+//! files that some settings name.
+
+use std::io;
+
+use larder_modfetch::{ChecksumDbSource, FetchConfig, ForwardProxies, Netrc, Timeouts};
+use larder_server::{AccessLog, DatabaseConfig, Freshness, Limits, ServerConfig, Verify};
+
+use crate::exit::Failure;
+use crate::settings::value::{LogFormat, Switch, VerifyMode};
+use crate::settings::{Origin, Settings};
+
+/// The server that these settings describe.
+pub(crate) fn server_config(settings: &Settings) -> Result<ServerConfig, Failure> {
+    Ok(ServerConfig {
+        listen: settings.listen.value,
+        base_path: settings.base_path.value.0.clone(),
+        workers: settings.workers.value,
+        verify: match settings.verify.value {
+            VerifyMode::Stream => Verify::Stream,
+            VerifyMode::Strict => Verify::Strict,
+        },
+        proof_wait: settings.proof_wait.value,
+        freshness: Freshness {
+            ttl: settings.fresh_ttl.value,
+            stale_while_revalidate: settings.fresh_stale_while_revalidate.value,
+            stale_if_error: settings.fresh_stale_if_error.value,
+            negative_ttl: settings.fresh_negative_ttl.value,
+        },
+        memory: settings.memory_responses.value.0,
+        limits: limits(settings),
+        no_proxy: settings.go_noproxy.value.0.clone(),
+        no_sumdb: settings.go_nosumdb.value.0.clone(),
+        databases: databases(settings),
+        fetch: fetch_config(settings)?,
+        drain: settings.drain_timeout.value,
+        access_log: match (settings.log_access.value, settings.log_format.value) {
+            (Switch::Off, _) => AccessLog::Off,
+            (Switch::On, LogFormat::Text) => AccessLog::Text,
+            (Switch::On, LogFormat::Json) => AccessLog::Json,
+        },
+    })
+}
+
+fn limits(settings: &Settings) -> Limits {
+    Limits {
+        connections: settings.limits_connections.value,
+        header_timeout: settings.limits_header_timeout.value,
+        idle_timeout: settings.limits_idle_timeout.value,
+        write_timeout: settings.limits_write_timeout.value,
+        head_bytes: usize::try_from(settings.limits_head_bytes.value.0).unwrap_or(usize::MAX),
+        bytes_in_flight: settings.limits_bytes_in_flight.value.0,
+    }
+}
+
+fn databases(settings: &Settings) -> Vec<DatabaseConfig> {
+    settings.go_sumdb.value.0.iter().cloned().collect()
+}
+
+fn fetch_config(settings: &Settings) -> Result<FetchConfig, Failure> {
+    let source = |database: &DatabaseConfig| ChecksumDbSource {
+        name: database.key.split('+').next().unwrap_or_default().to_owned(),
+        url: database.url.clone(),
+    };
+    Ok(FetchConfig {
+        checksum_dbs: databases(settings).iter().map(source).collect(),
+        netrc: netrc(settings)?,
+        http_proxy: ForwardProxies {
+            http: settings.fetch_http_proxy.value.0.clone(),
+            https: settings.fetch_https_proxy.value.0.clone(),
+            no_proxy: settings.fetch_no_proxy.value.0.clone(),
+        },
+        extra_roots: extra_roots(settings)?,
+        timeouts: Timeouts {
+            connect: settings.fetch_connect_timeout.value,
+            head: settings.fetch_head_timeout.value,
+            idle: settings.fetch_idle_timeout.value,
+        },
+        ..FetchConfig::new(settings.upstream.value.0.clone())
+    })
+}
+
+/// A netrc file that nobody named need not be there; one that was named must.
+fn netrc(settings: &Settings) -> Result<Netrc, Failure> {
+    let Some(path) = &settings.fetch_netrc.value.0 else { return Ok(Netrc::default()) };
+    let named = settings.fetch_netrc.origin != Origin::Default;
+    match fs_err::read_to_string(path) {
+        Ok(text) => Ok(Netrc::parse(&text)),
+        Err(error) if !named && error.kind() == io::ErrorKind::NotFound => Ok(Netrc::default()),
+        Err(error) => Err(Failure::usage("could not read the netrc file")
+            .because(&error)
+            .hint(format!("`fetch.netrc` is set by {}", settings.fetch_netrc.origin))),
+    }
+}
+
+fn extra_roots(settings: &Settings) -> Result<Vec<Vec<u8>>, Failure> {
+    let read = |path| {
+        fs_err::read(path).map_err(|error| {
+            Failure::usage("could not read a file of certificates")
+                .because(&error)
+                .hint(format!("`fetch.ca_files` is set by {}", settings.fetch_ca_files.origin))
+        })
+    };
+    settings.fetch_ca_files.value.0.iter().map(read).collect()
+}

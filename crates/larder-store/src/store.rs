@@ -20,7 +20,8 @@ pub type Pending<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + S
 /// and a value with `body`; they differ in how they are written and in what a reader can bear to
 /// hold in memory.
 ///
-/// Everything that is read is whole: one value that was put, never a part or a mixture of two.
+/// Everything that is read is whole: one value that was put, never a part or a mixture of two. A
+/// value may be read a moment before its put is answered, that is, before it is durable.
 pub trait Store: Send + Sync + 'static {
     /// Reads a value.
     fn get<'a>(&'a self, key: &'a Key) -> Pending<'a, Option<Object>>;

@@ -34,14 +34,13 @@ impl DirectoryConfig {
 #[non_exhaustive]
 pub enum OpenError {
     /// A file, or something else that is no directory, stands at the path or at one of the parts
-    /// of the layout. Way out: name another directory, or move the file away.
+    /// of the layout.
     #[error("`{path}` is not a directory")]
     NotADirectory {
         /// What stands in the way.
         path: PathBuf,
     },
-    /// The directory or a part of it may not be written. Way out: give it to the user that runs
-    /// the server (`chown -R`), mount its file system writable, or name another directory.
+    /// The directory or a part of it may not be written.
     #[error("`{path}` may not be written")]
     NotWritable {
         /// The directory as it was named.
@@ -49,8 +48,7 @@ pub enum OpenError {
         /// What was refused.
         source: io::Error,
     },
-    /// The store has a format this program does not know. Way out: use the version of the program
-    /// that wrote it, or name another directory; nothing was touched.
+    /// The store has a format this program does not know. Nothing was touched.
     #[error("`{path}` is a store of format `{found}`; this program knows format {FORMAT}")]
     UnknownFormat {
         /// The directory.
@@ -58,8 +56,7 @@ pub enum OpenError {
         /// What stands in its VERSION file.
         found: String,
     },
-    /// Objects and spool lie on different file systems, between which nothing can be renamed. Way
-    /// out: put the whole directory on one; move the directory instead of a part of it.
+    /// Objects and spool lie on different file systems, between which nothing can be renamed.
     #[error("`{spool}` is on another file system than `{objects}`")]
     Split {
         /// Where objects lie.
@@ -67,7 +64,7 @@ pub enum OpenError {
         /// Where they grow.
         spool: PathBuf,
     },
-    /// Something else failed. A full disk, most often: making the layout takes a few kilobytes.
+    /// Something else failed; most often the disk is full.
     #[error("could not open `{path}` as a store")]
     Io {
         /// The directory as it was named.
@@ -75,6 +72,23 @@ pub enum OpenError {
         /// What failed.
         source: io::Error,
     },
+}
+
+impl OpenError {
+    /// The way out, as one sentence to be shown below the error.
+    pub fn hint(&self) -> &'static str {
+        match self {
+            OpenError::NotADirectory { .. } => "name another directory, or move the file away",
+            OpenError::NotWritable { .. } => {
+                "give the directory to the user that runs this program, or name another one"
+            }
+            OpenError::UnknownFormat { .. } => {
+                "use the version of the program that wrote it, or name another directory"
+            }
+            OpenError::Split { .. } => "keep the whole directory on one file system",
+            OpenError::Io { .. } => "making a store takes a few kilobytes of a disk that works",
+        }
+    }
 }
 
 /// The parts of an open directory.

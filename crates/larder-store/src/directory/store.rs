@@ -23,7 +23,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// A store in a directory of the file system. Any number of them, in one process or many, may
-/// have the same directory open.
+/// have the same directory open. Dropping it waits for the writes that are queued.
 #[derive(Debug)]
 pub struct DirectoryStore {
     objects: PathBuf,

@@ -85,10 +85,7 @@ impl SpoolFile {
     /// and the error's kind is `StorageFull`.
     pub fn append(&self, bytes: &[u8]) -> io::Result<()> {
         let spooled = &*self.0;
-        let mut growth = lock(&spooled.growth);
-        if growth.stage != Stage::Growing {
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, "the body is sealed"));
-        }
+        let mut growth = spooled.growing()?;
         let start = self.len();
         let end = start.checked_add(bytes.len() as u64).ok_or(io::ErrorKind::FileTooLarge)?;
         if end > growth.reserved {
@@ -109,7 +106,8 @@ impl SpoolFile {
 
     /// Sets room aside for `total` bytes in all.
     pub fn reserve(&self, total: u64) -> Result<(), SpoolError> {
-        self.0.take(&mut lock(&self.0.growth), total)
+        let mut growth = self.0.growing().map_err(SpoolError::Io)?;
+        self.0.take(&mut growth, total)
     }
 
     /// Reads into `buf` from `offset` on, what is published by now; 0 at the end of that.
@@ -196,6 +194,14 @@ impl Spooled {
         let mut bytes = vec![0; len];
         self.file.read_exact_at(&mut bytes, 0)?;
         Ok(bytes.into())
+    }
+
+    fn growing(&self) -> io::Result<MutexGuard<'_, Growth>> {
+        let growth = lock(&self.growth);
+        match growth.stage {
+            Stage::Growing => Ok(growth),
+            _ => Err(io::Error::new(io::ErrorKind::InvalidInput, "the body is sealed")),
+        }
     }
 
     fn take(&self, growth: &mut Growth, total: u64) -> Result<(), SpoolError> {

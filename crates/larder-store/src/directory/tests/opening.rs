@@ -6,6 +6,7 @@ use crate::{DirectoryConfig, DirectoryStore, OpenError, Room, Store};
 use fs_err as fs;
 use rustix::io::Errno;
 use std::error::Error;
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -89,6 +90,21 @@ fn an_opening_that_fails_anywhere_can_be_made_up_for() {
             return;
         }
     }
+}
+
+#[test]
+fn a_directory_on_two_file_systems_is_refused() {
+    let elsewhere = Path::new("/dev/shm");
+    let folder = tempfile::tempdir().unwrap();
+    let device = |path: &Path| fs::metadata(path).map(|meta| meta.dev()).ok();
+    if device(elsewhere).is_none_or(|other| Some(other) == device(folder.path())) {
+        println!("skipped: no second file system at {}", elsewhere.display());
+        return;
+    }
+    let elsewhere = tempfile::tempdir_in(elsewhere).unwrap();
+    fs::os::unix::fs::symlink(elsewhere.path(), folder.path().join("spool")).unwrap();
+    let error = DirectoryStore::open(folder.path()).unwrap_err();
+    assert!(matches!(error, OpenError::Split { .. }), "{error:?}");
 }
 
 #[tokio::test]

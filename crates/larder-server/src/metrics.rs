@@ -6,9 +6,10 @@
 //! callers to say; here it is only given a name.
 
 use std::fmt;
-use std::sync::OnceLock;
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
+use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue, LabelValueEncoder};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -31,7 +32,7 @@ type Bytes = Gauge<i64>;
 
 /// All numbers of one server.
 pub struct Metrics {
-    registry: Registry,
+    registry: Mutex<Registry>,
     requests: Family<RequestLabels, Counter>,
     latency: Family<LatencyLabels, Histogram, fn() -> Histogram>,
     /// `[route][outcome]`, filled from the two families above when first used.
@@ -133,15 +134,24 @@ impl Metrics {
                 "background_failures",
                 "Background tasks that failed, by task",
             ),
-            registry,
+            registry: Mutex::new(registry),
         }
+    }
+
+    /// Shows what somebody else counts, too.
+    pub(crate) fn collect(&self, collector: Box<dyn Collector>) {
+        self.registry().register_collector(collector);
     }
 
     /// The exposition, in OpenMetrics text.
     pub fn encode(&self) -> Result<String, fmt::Error> {
         let mut text = String::new();
-        prometheus_client::encoding::text::encode(&mut text, &self.registry)?;
+        prometheus_client::encoding::text::encode(&mut text, &self.registry())?;
         Ok(text)
+    }
+
+    fn registry(&self) -> MutexGuard<'_, Registry> {
+        self.registry.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     // Of the edge.

@@ -13,7 +13,7 @@ use larder_store::Store;
 
 use crate::catalog::tombs::Tombs;
 use crate::catalog::versions::VersionsError;
-use crate::checksum_db::{ChecksumDb, DbParts};
+use crate::checksum_db::{ChecksumDb, DbCollector, DbParts};
 use crate::config::{AccessLog, DatabaseConfig, ServerConfig};
 use crate::edge::{self, AccessLogger, EdgeConfig, LineFormat, ListenError, Listeners};
 use crate::metrics::Metrics;
@@ -136,6 +136,7 @@ impl Parts<'_> {
         let reload = self.runtime.block_on(tombs.reload());
         reload.map_err(|error: VersionsError| StartError::Store(Box::new(error)))?;
         let databases = self.open_databases(&fetcher)?;
+        self.metrics.collect(Box::new(DbCollector::new(databases.clone())));
         let mirror = Arc::new(Mirror::new(
             config,
             MirrorParts {

@@ -4,6 +4,7 @@
 //! | file | what it answers for |
 //! | --- | --- |
 //! | [`database`] | [`ChecksumDb`]: sums for the mirror, answers for the route |
+//! | [`collect`] | what is counted, as metrics |
 //! | [`endpoint`] | [`Endpoint`]: the paths of a database |
 //! | [`prove`] | how a record is found, proved and kept |
 //! | [`heads`] | the kept head, and how it advances |
@@ -25,6 +26,7 @@
 //! bound to the kept head before it is used; a damaged stored tile is fetched and written again.
 //! A database that contradicts itself raises an alarm, and nothing of what it said is stored.
 
+mod collect;
 mod database;
 mod endpoint;
 mod error;
@@ -37,6 +39,8 @@ mod source;
 mod tests;
 mod tiles;
 
-pub(crate) use database::{ChecksumDb, DbCounters, DbParts, OpenError, Served};
+pub(crate) use collect::DbCollector;
+use database::DbCounters;
+pub(crate) use database::{ChecksumDb, DbParts};
 pub(crate) use endpoint::Endpoint;
-pub(crate) use error::{Alarm, DbError, Nonsense};
+pub(crate) use error::DbError;

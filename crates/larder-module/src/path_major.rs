@@ -61,8 +61,10 @@ fn split_gopkg_in(path: &str) -> Option<(&str, PathMajor<'_>)> {
     let stable = path.strip_suffix("-unstable").unwrap_or(path);
     let number = trailing(stable, |b| b.is_ascii_digit());
     let prefix = stable.strip_suffix(number)?.strip_suffix(".v")?;
-    let is_major = number == "0" || (!number.is_empty() && !number.starts_with('0'));
-    is_major.then(|| cut(path, prefix))
+    // x/mod lets `.v-unstable` pass, which no version fits, but neither `.v` nor `.v0-unstable`.
+    let is_major = if stable == path { !number.is_empty() } else { number != "0" };
+    let has_leading_zero = number.len() > 1 && number.starts_with('0');
+    (is_major && !has_leading_zero).then(|| cut(path, prefix))
 }
 
 fn cut<'a>(path: &'a str, prefix: &'a str) -> (&'a str, PathMajor<'a>) {
@@ -113,6 +115,8 @@ mod tests {
         check("gopkg.in/yaml.v0", Some(("gopkg.in/yaml", ".v0")));
         check("gopkg.in/yaml.v1", Some(("gopkg.in/yaml", ".v1")));
         check("gopkg.in/yaml.v1-unstable", Some(("gopkg.in/yaml", ".v1-unstable")));
+        check("gopkg.in/yaml.v-unstable", Some(("gopkg.in/yaml", ".v-unstable")));
+        check("gopkg.in/yaml.v0-unstable", None);
         check("gopkg.in/yaml", None);
         check("gopkg.in/yaml.v", None);
         check("gopkg.in/yaml.v01", None);

@@ -33,14 +33,9 @@ impl PseudoVersion {
             return None;
         }
         let stem = match stem.strip_suffix('-') {
-            Some(release) if is_without_base(release) => release,
-            Some(_) => return None,
-            None => stem.strip_suffix('.').filter(|s| s.ends_with("-0") || s.ends_with(".0"))?,
-        };
-        // `v1.2.0` ends in `.0` too, but a stem that follows a version always has a pre-release.
-        if !is_without_base(stem) && !stem.contains('-') {
-            return None;
-        }
+            Some(release) => Some(release).filter(|release| is_without_base(release)),
+            None => stem.strip_suffix('.').filter(|stem| follows_a_version(stem)),
+        }?;
         Some(Self {
             version: version.clone(),
             stem: stem.to_owned(),
@@ -84,6 +79,11 @@ impl PseudoVersion {
 /// Whether `stem` is `vX.0.0`.
 fn is_without_base(stem: &str) -> bool {
     stem.strip_suffix(".0.0").is_some_and(|major| !major.contains(['.', '-']))
+}
+
+/// Whether `stem` is `vX.Y.Z-0` or `vX.Y.Z-PRE.0`.
+fn follows_a_version(stem: &str) -> bool {
+    stem.split_once('-').is_some_and(|(_, pre)| pre == "0" || pre.ends_with(".0"))
 }
 
 /// `vX.Y.Z` with Z one lower; `None` when Z is 0.
@@ -156,6 +156,7 @@ mod tests {
             &format!("v1.2.3-{TAIL}"),
             &format!("v1.2.3-rc.1.{TAIL}"),
             &format!("v1.2.3-rc-{TAIL}"),
+            &format!("v1.2.3--0.{TAIL}"),
             &format!("v1.2.3-rc.10.{TAIL}"),
             "v0.0.0-2019110902193-daa7c04131f5",
             "v0.0.0-120191109021931-daa7c04131f5",

@@ -125,7 +125,7 @@ impl Store for MemoryStore {
                 let mut objects = self.write();
                 let is_there = objects.contains_key(key);
                 let at = Path::new(key.as_str());
-                spooled.settle(at, is_there, |_| insert(&mut objects, key, bytes))
+                spooled.place_at(at, is_there, |_| insert(&mut objects, key, bytes))
             };
             put().map_err(|error| fault(key, error))
         })

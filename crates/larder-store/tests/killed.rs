@@ -4,9 +4,9 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests may fail the test")]
 
 use larder_store::{Condition, DirectoryStore, Durability, Key, PutOutcome, Room, Store};
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::Duration;
 
 const ROUNDS: u64 = 12;
@@ -57,26 +57,45 @@ fn parse(bytes: &[u8]) -> u64 {
     std::str::from_utf8(bytes).unwrap().parse().unwrap()
 }
 
-fn start(folder: &Path, name: &str) -> Child {
-    let mut child = Command::new(std::env::current_exe().unwrap())
-        .args(["--ignored", "--exact", "write_until_killed", "--nocapture"])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    writeln!(child.stdin.take().unwrap(), "{}\t{name}", folder.display()).unwrap();
-    child
+/// A process that writes, and what it says of it.
+struct Victim {
+    child: Child,
+    said: BufReader<ChildStdout>,
+    answered: Vec<String>,
 }
 
-/// Kills a process; says which of its rounds were answered.
-fn kill(mut child: Child) -> Vec<String> {
-    child.kill().unwrap();
-    let mut out = String::new();
-    BufReader::new(child.stdout.take().unwrap()).read_to_string(&mut out).unwrap();
-    child.wait().unwrap();
-    let whole = &out.as_bytes()[..out.rfind('\n').map_or(0, |end| end + 1)];
-    let lines = whole.lines().map(Result::unwrap);
-    lines.filter_map(|line| Some(line.split_once("answered ")?.1.to_owned())).collect()
+impl Victim {
+    fn start(folder: &Path, name: &str) -> Victim {
+        let mut child = Command::new(std::env::current_exe().unwrap())
+            .args(["--ignored", "--exact", "write_until_killed", "--nocapture"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        writeln!(child.stdin.take().unwrap(), "{}\t{name}", folder.display()).unwrap();
+        let said = BufReader::new(child.stdout.take().unwrap());
+        Victim { child, said, answered: Vec::new() }
+    }
+
+    /// Reads a line, which counts if it is whole; false at the end.
+    fn listen(&mut self) -> bool {
+        let mut line = String::new();
+        self.said.read_line(&mut line).unwrap();
+        if let Some((_, name)) = line.split_once("answered ")
+            && let Some(name) = name.strip_suffix('\n')
+        {
+            self.answered.push(name.to_owned());
+        }
+        !line.is_empty()
+    }
+
+    /// Kills the process; says which of its rounds were answered.
+    fn kill(mut self) -> Vec<String> {
+        self.child.kill().unwrap();
+        while self.listen() {}
+        self.child.wait().unwrap();
+        self.answered
+    }
 }
 
 #[tokio::test]
@@ -84,11 +103,13 @@ async fn a_killed_process_leaves_whole_parts_only() {
     let folder = tempfile::tempdir().unwrap();
     let mut answered = Vec::new();
     for round in 0..ROUNDS {
-        let children = ["a", "b"].map(|who| start(folder.path(), &format!("{who}{round}")));
-        let moment = Duration::from_micros(60_000 + 17_377 * round % 40_000);
-        tokio::time::sleep(moment).await;
-        for child in children {
-            answered.extend(kill(child));
+        let mut victims =
+            ["a", "b"].map(|who| Victim::start(folder.path(), &format!("{who}{round}")));
+        // Every other round somewhere in the midst of it, the others as early as may be.
+        while round % 2 == 0 && victims[0].answered.is_empty() && victims[0].listen() {}
+        tokio::time::sleep(Duration::from_micros(17_377 * round % 40_000)).await;
+        for victim in victims {
+            answered.extend(victim.kill());
         }
         let store = DirectoryStore::open(folder.path()).unwrap();
         let count = store.get(&key("head/counter")).await.unwrap();
@@ -106,7 +127,7 @@ async fn a_killed_process_leaves_whole_parts_only() {
         let owners = fs_err::read_dir(folder.path().join("spool")).unwrap().count();
         assert_eq!(owners, 1, "what the killed left is swept");
     }
-    assert!(!answered.is_empty(), "the processes live long enough to write something");
+    assert!(answered.len() as u64 >= ROUNDS / 2, "{} rounds answered", answered.len());
 }
 
 /// Every record names a body that is there, and every body is whole.

@@ -75,7 +75,7 @@ impl Committer {
         self.each(staged, |committer, one| committer.finish(one, &faults));
     }
 
-    /// Does one step for all; answers whom it settles, returns the others.
+    /// Does one step for all; answers whom it was the last for, returns the others.
     fn each(
         &mut self,
         staged: Vec<Staged>,
@@ -85,8 +85,8 @@ impl Committer {
         for mut one in staged {
             match step(self, &mut one) {
                 Ok(None) => onwards.push(one),
-                Ok(Some(done)) => self.settle(one, Ok(done)),
-                Err(error) => self.settle(one, Err(error)),
+                Ok(Some(done)) => self.answer(one, Ok(done)),
+                Err(error) => self.answer(one, Err(error)),
             }
         }
         onwards
@@ -121,7 +121,7 @@ impl Committer {
             }
             Change::Body(spooled) => {
                 let (disk, folders) = (&*self.disk, &mut self.folders);
-                spooled.settle(&one.path, old.is_some(), |from| match from {
+                spooled.place_at(&one.path, old.is_some(), |from| match from {
                     Some(from) => folders.rename_into(disk, from, &one.path),
                     None => Err(io::Error::other("the spool file has no name")),
                 })?;
@@ -158,7 +158,7 @@ impl Committer {
         Ok(Some(Done::Changed))
     }
 
-    fn settle(&self, one: Staged, done: Result<Done, Arc<io::Error>>) {
+    fn answer(&self, one: Staged, done: Result<Done, Arc<io::Error>>) {
         if let Some((temporary, _)) = &one.temporary
             && let Err(error) = self.disk.remove(temporary)
         {

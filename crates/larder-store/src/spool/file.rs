@@ -165,7 +165,7 @@ impl Spooled {
 
     /// Gives the file its place in the store by `name`, which is told where it is found until
     /// then; once that went well, doing it again only makes sure that it is still there.
-    pub(crate) fn settle(
+    pub(crate) fn place_at(
         &self,
         at: &Path,
         is_there: bool,

@@ -5,12 +5,13 @@
 //! no hashing. A series appears with its first event. What is counted where, and when, is for the
 //! callers to say; here it is only given a name.
 
+mod labels;
+
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use prometheus_client::collector::Collector;
-use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue, LabelValueEncoder};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
@@ -18,6 +19,12 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Registry, Unit};
 
+pub(crate) use self::labels::CutReason;
+pub use self::labels::Verification;
+use self::labels::{
+    CutLabels, LatencyLabels, RequestLabels, RouteLabels, TaskLabels, UpstreamErrorLabels,
+    VerificationLabels, Word,
+};
 use crate::answer::{Outcome, RouteLabel};
 
 /// Upper bounds of the latency buckets, in seconds: from a hit in memory to a cold toolchain.
@@ -273,114 +280,6 @@ impl fmt::Debug for Metrics {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.debug_struct("Metrics").finish_non_exhaustive()
     }
-}
-
-/// What came of checking a version.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verification {
-    /// The checksum database agrees.
-    Verified,
-    /// The checksum database did not answer in time; the version waits for its proof.
-    Pending,
-    /// A waiting version was proved.
-    Proved,
-    /// A waiting version proved false.
-    FalseProof,
-    /// The content is not what it should be.
-    Mismatch,
-    /// No checksum database is asked; the first sum seen is kept.
-    Exempt,
-}
-
-impl Verification {
-    const fn as_str(self) -> &'static str {
-        match self {
-            Self::Verified => "verified",
-            Self::Pending => "pending",
-            Self::Proved => "proved",
-            Self::FalseProof => "false_proof",
-            Self::Mismatch => "mismatch",
-            Self::Exempt => "exempt",
-        }
-    }
-}
-
-/// Why we ended a connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum CutReason {
-    /// A request's head took too long.
-    HeaderTimeout,
-    /// Nothing was asked for too long.
-    IdleTimeout,
-    /// The client took nothing for too long.
-    WriteTimeout,
-    /// The drain time ran out.
-    Drain,
-    /// There were too many connections.
-    TooMany,
-    /// What came was not HTTP, or its head was too large.
-    Malformed,
-}
-
-impl CutReason {
-    pub(crate) const fn as_str(self) -> &'static str {
-        match self {
-            Self::HeaderTimeout => "header_timeout",
-            Self::IdleTimeout => "idle_timeout",
-            Self::WriteTimeout => "write_timeout",
-            Self::Drain => "drain",
-            Self::TooMany => "too_many",
-            Self::Malformed => "malformed",
-        }
-    }
-}
-
-/// A label's value: one of a fixed few words.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-struct Word(&'static str);
-
-impl EncodeLabelValue for Word {
-    fn encode(&self, encoder: &mut LabelValueEncoder<'_>) -> fmt::Result {
-        EncodeLabelValue::encode(&self.0, encoder)
-    }
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct RequestLabels {
-    route: Word,
-    outcome: Word,
-    status: Word,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct LatencyLabels {
-    route: Word,
-    outcome: Word,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct RouteLabels {
-    route: Word,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct CutLabels {
-    reason: Word,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct UpstreamErrorLabels {
-    kind: Word,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct VerificationLabels {
-    outcome: Word,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct TaskLabels {
-    task: Word,
 }
 
 fn add<M>(registry: &mut Registry, name: &str, help: &str) -> M

@@ -1,9 +1,10 @@
 //! The id of a request: the client's own if it is harmless, else one of ours.
 //!
 //! An id is only for finding a request's lines again, so ours are unguessable enough to be
-//! distinct (a random start, then counted and scattered) and cost no call into the system.
+//! distinct (a random start, then counted and scattered) and cost no call into the system. They
+//! are written many at a time into one piece of memory of which each id is a slice.
 
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Mutex, PoisonError};
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue};
@@ -12,36 +13,56 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 pub(super) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 const LONGEST: usize = 64;
+/// Length of our own.
+const DIGITS: usize = 16;
+/// How many are made at a time.
+const BATCH: usize = 128;
 
-pub(super) struct RequestIds {
-    next: AtomicU64,
+/// Gives out ids.
+pub(super) struct RequestIds(Mutex<Supply>);
+
+struct Supply {
+    next: u64,
+    made: Bytes,
 }
 
 impl RequestIds {
     /// Ids that start anywhere.
     pub(super) fn new() -> Self {
         // Without randomness the ids are still distinct within this process.
-        Self { next: AtomicU64::new(getrandom::u64().unwrap_or_default()) }
+        let next = getrandom::u64().unwrap_or_default();
+        Self(Mutex::new(Supply { next, made: Bytes::new() }))
     }
 
     /// The id of the request with these header fields.
     pub(super) fn choose(&self, headers: &HeaderMap) -> HeaderValue {
         match headers.get(X_REQUEST_ID) {
             Some(theirs) if is_harmless(theirs.as_bytes()) => theirs.clone(),
-            _ => self.make(),
+            _ => self.0.lock().unwrap_or_else(PoisonError::into_inner).take(),
         }
     }
+}
 
-    fn make(&self) -> HeaderValue {
-        const DIGITS: &[u8; 16] = b"0123456789abcdef";
-        let mut number = scatter(self.next.fetch_add(1, Relaxed));
-        let mut text = [0; 16];
-        for digit in &mut text {
-            *digit = DIGITS[(number & 15) as usize];
-            number >>= 4;
+impl Supply {
+    fn take(&mut self) -> HeaderValue {
+        if self.made.len() < DIGITS {
+            self.make();
         }
-        HeaderValue::from_maybe_shared(Bytes::copy_from_slice(&text))
-            .unwrap_or(HeaderValue::from_static("-"))
+        let id = self.made.split_to(DIGITS.min(self.made.len()));
+        HeaderValue::from_maybe_shared(id).unwrap_or(HeaderValue::from_static("-"))
+    }
+
+    fn make(&mut self) {
+        let mut made = Vec::with_capacity(BATCH * DIGITS);
+        for _ in 0..BATCH {
+            let mut number = scatter(self.next);
+            self.next = self.next.wrapping_add(1);
+            for _ in 0..DIGITS {
+                made.push(b"0123456789abcdef"[(number & 15) as usize]);
+                number >>= 4;
+            }
+        }
+        self.made = made.into();
     }
 }
 
@@ -77,6 +98,14 @@ mod tests {
         check("", false);
         check("a b", false);
         check("a\"b", false);
-        assert_ne!(ids.choose(&HeaderMap::new()), ids.choose(&HeaderMap::new()));
+    }
+
+    #[test]
+    fn no_two_requests_have_one_id() {
+        let ids = RequestIds::new();
+        let some: std::collections::HashSet<_> =
+            (0..1000).map(|_| ids.choose(&HeaderMap::new())).collect();
+        assert_eq!(some.len(), 1000);
+        assert!(some.iter().all(|id| id.len() == DIGITS && is_harmless(id.as_bytes())));
     }
 }

@@ -24,8 +24,8 @@ use crate::answer::{Answer, Caching, Content, ContentKind};
 /// Marks an answer that is served past its time; its value is the answer's age in seconds.
 const LARDER_STALE: HeaderName = HeaderName::from_static("larder-stale");
 
-/// Room for the header fields of an ordinary answer, hyper's own included.
-const FIELDS: usize = 14;
+/// Room for the header fields of an ordinary answer.
+const FIELDS: usize = 12;
 
 /// What goes out.
 pub(super) struct Outgoing {

@@ -193,3 +193,20 @@ impl Failure {
         Self::new(status, format!("{what}: {text}{origin}"))
     }
 }
+
+/// The word that metrics count an upstream's failure under; none for what is an answer.
+pub(crate) fn error_word(kind: &FetchErrorKind) -> Option<&'static str> {
+    match kind {
+        FetchErrorKind::NotFound { .. }
+        | FetchErrorKind::DirectOnly
+        | FetchErrorKind::Off
+        | FetchErrorKind::NoUpstream => None,
+        FetchErrorKind::Refused { .. } => Some("refused"),
+        FetchErrorKind::Upstream { .. } => Some("status"),
+        FetchErrorKind::TimedOut(_) => Some("timeout"),
+        FetchErrorKind::Unreachable => Some("unreachable"),
+        FetchErrorKind::LoopsBack => Some("loop"),
+        FetchErrorKind::TooLarge => Some("too_large"),
+        _ => Some("broken"),
+    }
+}

@@ -14,6 +14,7 @@
 //! | what is kept of a version, and how it grows | `catalog/` |
 //! | cold fetches, followers, proofs, freshness | `mirror/` |
 //! | proven lookups and tiles, the kept tree head | `checksum_db/` |
+//! | one fetch for all who ask at once | `flights.rs` |
 //! | which failure is which status and text | `error.rs` |
 //! | start, background tasks, end | `server.rs` |
 //!
@@ -26,6 +27,7 @@ mod checksum_db;
 mod config;
 pub mod edge;
 mod error;
+mod flights;
 pub mod metrics;
 mod mirror;
 mod route;

@@ -168,6 +168,7 @@ impl Parts<'_> {
             let parts = DbParts {
                 fetcher: Arc::clone(fetcher),
                 store: Arc::clone(self.store),
+                metrics: Arc::clone(self.metrics),
                 runtime: self.runtime.handle().clone(),
             };
             ChecksumDb::open(database, parts).map_err(|error| StartError::Database {

@@ -3,8 +3,6 @@
 //! Lookups are hot in CI: a version that was proved once in this process is answered from memory,
 //! without reading the store or hashing anything. How a record is proved: `prove`.
 
-use std::sync::atomic::AtomicU64;
-use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
@@ -14,15 +12,18 @@ use larder_store::Store;
 use larder_sumdb::{DataTile, Record, Sums, Tile, Verifier, tiles_for_tile, write_lookup};
 use tokio::runtime::Handle;
 
+use super::counters::{DbCounters, count};
 use super::endpoint::Endpoint;
 use super::error::{Alarm, DbError, Nonsense};
-use super::flights::Flights;
 use super::heads::{HeadParts, Heads};
 use super::prove::Prover;
 use super::shelf::Shelf;
 use super::source::{Source, Upstreams};
-use super::tiles::{FetchOutcome, TileReader, Upstream};
+use super::tiles::{TileReader, Upstream};
+use crate::answer::Outcome;
 use crate::config::DatabaseConfig;
+use crate::flights::{Flights, Part};
+use crate::metrics::Metrics;
 
 /// The largest data tile that is passed on: 256 records of a few hundred bytes, with room.
 const DATA_TILE_CAP: usize = 1 << 20;
@@ -37,8 +38,9 @@ struct Shared {
     tiles: Arc<TileReader>,
     upstream: Arc<Upstream>,
     prover: Arc<Prover>,
-    tile_flights: Flights<Tile, Result<Bytes, DbError>>,
+    tile_flights: Flights<Tile, Bytes, DbError>,
     counters: Arc<DbCounters>,
+    metrics: Arc<Metrics>,
     alarmed: Mutex<Option<Alarm>>,
 }
 
@@ -46,6 +48,7 @@ struct Shared {
 pub(crate) struct DbParts {
     pub(crate) fetcher: Arc<Fetcher>,
     pub(crate) store: Arc<dyn Store>,
+    pub(crate) metrics: Arc<Metrics>,
     /// Where fetches run, whoever waits for them.
     pub(crate) runtime: Handle,
 }
@@ -57,23 +60,8 @@ pub(crate) struct Served {
     pub(crate) bytes: Bytes,
     /// Whether the same path may be answered otherwise later.
     pub(crate) mutable: bool,
-}
-
-/// What is counted of a database; read by metrics.
-#[derive(Debug, Default)]
-pub(crate) struct DbCounters {
-    /// Lookups answered from memory.
-    pub(crate) remembered: AtomicU64,
-    /// Lookups answered from the store.
-    pub(crate) stored: AtomicU64,
-    /// Lookups fetched and proved.
-    pub(crate) proved: AtomicU64,
-    /// Requests to upstream, tiles included.
-    pub(crate) fetches: AtomicU64,
-    /// Answers refused since the database contradicts itself.
-    pub(crate) alarms: AtomicU64,
-    /// How many records the kept head has.
-    pub(crate) head_size: AtomicU64,
+    /// Whether it was here, or was fetched for this request or for another one.
+    pub(crate) outcome: Outcome,
 }
 
 /// Why a database cannot be mirrored.
@@ -91,16 +79,21 @@ impl ChecksumDb {
     /// The database of `config`. Nothing is read or asked yet.
     pub(crate) fn open(config: &DatabaseConfig, parts: DbParts) -> Result<Self, OpenError> {
         let key = Verifier::parse(&config.key)?;
-        let source = Upstreams { fetcher: parts.fetcher, name: key.name().to_owned() };
-        Self::with_source(key, Arc::new(source), parts.store, parts.runtime)
+        let source = Upstreams {
+            fetcher: Arc::clone(&parts.fetcher),
+            name: key.name().to_owned(),
+            metrics: Arc::clone(&parts.metrics),
+        };
+        Self::with_source(key, Arc::new(source), parts)
     }
 
+    /// The same with another source than the fetcher.
     pub(super) fn with_source(
         key: Verifier,
         source: Arc<dyn Source>,
-        store: Arc<dyn Store>,
-        runtime: Handle,
+        parts: DbParts,
     ) -> Result<Self, OpenError> {
+        let DbParts { store, metrics, runtime, .. } = parts;
         let name = key.name().to_owned();
         let counters = Arc::<DbCounters>::default();
         let shelf = Arc::new(Shelf::new(store, &name)?);
@@ -134,6 +127,7 @@ impl ChecksumDb {
             prover,
             tile_flights,
             counters,
+            metrics,
             alarmed,
         })))
     }
@@ -150,14 +144,14 @@ impl ChecksumDb {
 
     /// What the database says that a version hashes to: proved under the kept head.
     pub(crate) async fn sums(&self, module: &ModuleVersion) -> Result<Sums, DbError> {
-        let record = self.watch(self.0.prover.proved(module).await)?;
+        let record = self.watch(self.0.prover.proved(module).await)?.record;
         record.sums(module).ok_or_else(|| DbError::other_record(&record, module))
     }
 
     /// Answers a client.
     pub(crate) async fn serve(&self, endpoint: &Endpoint) -> Result<Served, DbError> {
         let served = match endpoint {
-            Endpoint::Supported => Ok(Served { bytes: Bytes::new(), mutable: true }),
+            Endpoint::Supported => Ok(Served::changing(Bytes::new(), Outcome::Hit)),
             Endpoint::Latest => self.latest().await,
             Endpoint::Lookup(module) => self.lookup(module).await,
             Endpoint::Tile(tile) => self.tile(tile).await,
@@ -174,64 +168,64 @@ impl ChecksumDb {
 
     async fn latest(&self) -> Result<Served, DbError> {
         let head = self.0.heads.any().await?;
-        Ok(Served { bytes: Bytes::copy_from_slice(head.as_bytes()), mutable: true })
+        Ok(Served::changing(Bytes::copy_from_slice(head.as_bytes()), Outcome::Hit))
     }
 
     async fn lookup(&self, module: &ModuleVersion) -> Result<Served, DbError> {
-        let record: Arc<Record> = self.0.prover.proved(module).await?;
+        let proved = self.0.prover.proved(module).await?;
         // A proved record is covered by every head that is kept from then on.
         let head = self.0.heads.any().await?;
-        Ok(Served { bytes: write_lookup(&record, &head).into(), mutable: true })
+        Ok(Served::changing(write_lookup(&proved.record, &head).into(), proved.outcome))
     }
 
     async fn tile(&self, tile: &Tile) -> Result<Served, DbError> {
         if let Some(bytes) = self.0.tiles.remembered(tile) {
-            return Ok(Served { bytes, mutable: false });
+            return Ok(Served { bytes, mutable: false, outcome: Outcome::Hit });
         }
         let head = self.0.heads.current_with(tile.needed_tree_size()).await?;
-        let Some(head) = head.filter(|head| tile.needed_tree_size() <= head.tree().size) else {
-            return self.pass_on_tile(tile).await;
-        };
-        // Fetched at the width that our head gives it, so that it can be bound to the head.
-        let Some(widest) = Tile::within(head.tree().size, tile.level(), tile.number()) else {
-            return self.pass_on_tile(tile).await;
-        };
-        let (tiles, tree) = (Arc::clone(&self.0.tiles), *head.tree());
-        let flight = self.0.tile_flights.join(widest, |publisher| async move {
-            let plan = tiles_for_tile(tree.size, widest.level(), widest.number());
-            let obtained = match tiles.obtain(&tree, &plan).await {
-                Ok(obtained) => obtained,
-                Err(error) => return publisher.publish(Err(error)),
-            };
-            publisher.publish(obtained.content(&widest));
-            tiles.keep_and_remember(&obtained).await;
+        // Had at the width that our head gives it, so that it can be bound to the head.
+        let widest = head.as_ref().and_then(|head| {
+            Tile::within(head.tree().size, tile.level(), tile.number())
+                .filter(|widest| tile.width() <= widest.width())
         });
-        let widest = flight.await.ok_or(DbError::Aborted)??;
-        let bytes = widest.slice(..tile.byte_len().min(widest.len()));
-        Ok(Served { bytes, mutable: false })
+        let Some((head, widest)) = head.zip(widest) else { return self.pass_on_tile(tile).await };
+        let (tiles, tree) = (Arc::clone(&self.0.tiles), *head.tree());
+        let (part, flight) = self.0.tile_flights.join(widest, |mut publisher| async move {
+            let plan = tiles_for_tile(tree.size, widest.level(), widest.number());
+            match tiles.obtain(&tree, &plan).await {
+                Ok(obtained) => {
+                    publisher.publish(obtained.content(&widest));
+                    tiles.keep_and_remember(&obtained).await;
+                }
+                Err(error) => publisher.publish(Err(error)),
+            }
+        });
+        let content = flight.await?;
+        let bytes = content.slice(..tile.byte_len().min(content.len()));
+        let outcome = if part == Part::Leader { Outcome::Miss } else { Outcome::Follower };
+        Ok(Served { bytes, mutable: false, outcome })
     }
 
     /// A tile of a tree that we have no head for. It cannot be proved here, so it is not kept: the
     /// client, which has such a head from elsewhere, proves it.
     async fn pass_on_tile(&self, tile: &Tile) -> Result<Served, DbError> {
-        match self.0.upstream.tile(tile).await {
-            Ok(bytes) => Ok(Served { bytes, mutable: true }),
-            Err(outcome) => Err(not_found_here(outcome, &tile.path())),
-        }
+        let bytes = self.0.upstream.tile(tile).await;
+        let bytes = bytes.map_err(|unfetched| unfetched.or_not_found(tile))?;
+        Ok(Served::changing(bytes, Outcome::Miss))
     }
 
     /// No client proves anything with records in bulk, so they are passed on and not kept.
     async fn data_tile(&self, tile: &DataTile) -> Result<Served, DbError> {
-        match self.0.upstream.fetch(tile.path(), DATA_TILE_CAP).await {
-            Ok(bytes) => Ok(Served { bytes, mutable: true }),
-            Err(outcome) => Err(not_found_here(outcome, &tile.path())),
-        }
+        let bytes = self.0.upstream.fetch(tile.path(), DATA_TILE_CAP).await;
+        let bytes = bytes.map_err(|unfetched| unfetched.or_not_found(tile.path()))?;
+        Ok(Served::changing(bytes, Outcome::Miss))
     }
 
     /// Counts alarms, and logs each of them once.
     fn watch<T>(&self, result: Result<T, DbError>) -> Result<T, DbError> {
         if let Err(DbError::Alarm(alarm)) = &result {
-            self.0.counters.alarms.fetch_add(1, Relaxed);
+            count(&self.0.counters.alarms);
+            self.0.metrics.integrity_alarm();
             let mut alarmed = self.0.alarmed.lock().unwrap_or_else(PoisonError::into_inner);
             if alarmed.as_ref() != Some(alarm) {
                 tracing::error!(database = self.name(), %alarm, "checksum database refused");
@@ -242,18 +236,14 @@ impl ChecksumDb {
     }
 }
 
-impl DbError {
-    pub(super) fn other_record(record: &Record, module: &ModuleVersion) -> Self {
-        Self::Invalid(Nonsense::OtherRecord { id: record.id(), module: module.to_string() })
+impl Served {
+    fn changing(bytes: Bytes, outcome: Outcome) -> Self {
+        Self { bytes, mutable: true, outcome }
     }
 }
 
-fn not_found_here(outcome: FetchOutcome, what: &str) -> DbError {
-    match outcome {
-        FetchOutcome::Failed(error) => error,
-        FetchOutcome::NotFound { text } if text.is_empty() => {
-            DbError::NotFound { text: format!("not found: {what}") }
-        }
-        FetchOutcome::NotFound { text } => DbError::NotFound { text },
+impl DbError {
+    pub(super) fn other_record(record: &Record, module: &ModuleVersion) -> Self {
+        Self::Invalid(Nonsense::OtherRecord { id: record.id(), module: module.to_string() })
     }
 }

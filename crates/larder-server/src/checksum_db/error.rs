@@ -9,6 +9,8 @@ use larder_modfetch::FetchError;
 use larder_store::StoreError;
 use larder_sumdb::{LookupError, NoteError, ProofError, TreeHead};
 
+use crate::flights::BrokeOff;
+
 /// Why there is no answer; cheap to hand to everyone who waited for it.
 #[derive(Debug, Clone, thiserror::Error)]
 pub(crate) enum DbError {
@@ -129,6 +131,12 @@ impl DbError {
     /// Two heads that cannot both be true.
     pub(super) fn fork(kept: &TreeHead, seen: &TreeHead) -> Self {
         Self::Alarm(Alarm::Fork { kept: kept.tree().to_string(), seen: seen.tree().to_string() })
+    }
+}
+
+impl BrokeOff for DbError {
+    fn broke_off() -> Self {
+        Self::Aborted
     }
 }
 

@@ -14,10 +14,10 @@ use larder_sumdb::{
 };
 use tokio::sync::Mutex;
 
-use super::database::DbCounters;
+use super::counters::DbCounters;
 use super::error::{DbError, Nonsense};
 use super::shelf::Shelf;
-use super::tiles::{FetchOutcome, TileReader, Upstream};
+use super::tiles::{TileReader, Upstream};
 
 /// How often a head that others swap at the same time is tried.
 const ATTEMPTS: usize = 8;
@@ -167,10 +167,7 @@ impl Heads {
 
     async fn fetch_latest(&self) -> Result<TreeHead, DbError> {
         let note = self.parts.upstream.fetch("latest".to_owned(), MAX_NOTE_SIZE).await;
-        let note = note.map_err(|outcome| match outcome {
-            FetchOutcome::Failed(error) => error,
-            FetchOutcome::NotFound { text } => DbError::NotFound { text },
-        })?;
+        let note = note.map_err(|unfetched| unfetched.or_not_found("latest"))?;
         Ok(TreeHead::open(&note, &self.parts.key)?)
     }
 

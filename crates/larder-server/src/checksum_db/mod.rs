@@ -4,14 +4,13 @@
 //! | file | what it answers for |
 //! | --- | --- |
 //! | [`database`] | [`ChecksumDb`]: sums for the mirror, answers for the route |
-//! | [`collect`] | what is counted, as metrics |
+//! | [`counters`], [`collect`] | what is counted, and how metrics show it |
 //! | [`endpoint`] | [`Endpoint`]: the paths of a database |
 //! | [`prove`] | how a record is found, proved and kept |
 //! | [`heads`] | the kept head, and how it advances |
 //! | [`tiles`] | tiles from memory, store or upstream, each bound to the head |
 //! | [`shelf`] | what is stored, and under which keys |
 //! | [`source`] | the upstream seen from here |
-//! | [`flights`] | one fetch for all who ask at once |
 //! | [`error`] | [`DbError`]: not there, not now, nonsense, alarm |
 //!
 //! **Offline in any order.** A go client reads tiles in the widths of the newest head it has seen,
@@ -27,10 +26,10 @@
 //! A database that contradicts itself raises an alarm, and nothing of what it said is stored.
 
 mod collect;
+mod counters;
 mod database;
 mod endpoint;
 mod error;
-mod flights;
 mod heads;
 mod prove;
 mod shelf;
@@ -40,7 +39,7 @@ mod tests;
 mod tiles;
 
 pub(crate) use collect::DbCollector;
-use database::DbCounters;
+use counters::DbCounters;
 pub(crate) use database::{ChecksumDb, DbParts};
 pub(crate) use endpoint::Endpoint;
 pub(crate) use error::DbError;

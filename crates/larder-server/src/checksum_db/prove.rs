@@ -5,7 +5,6 @@
 //! that, so that a stored record always has its proof beside it.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
 use larder_module::ModuleVersion;
@@ -13,13 +12,14 @@ use larder_sumdb::{
     Lookup, MAX_LOOKUP_SIZE, Record, TreeHead, Verifier, check_record, tiles_for_record,
 };
 
-use super::database::DbCounters;
+use super::counters::{DbCounters, count};
 use super::endpoint::lookup_path;
 use super::error::DbError;
-use super::flights::Flights;
 use super::heads::Heads;
 use super::shelf::Shelf;
-use super::tiles::{FetchOutcome, Obtained, TileReader, Upstream};
+use super::tiles::{Obtained, TileReader, Upstream};
+use crate::answer::Outcome;
+use crate::flights::{Flights, Part};
 
 /// Bytes of proved records kept in memory: those of some ten thousand versions.
 const MEMORY: u64 = 8 << 20;
@@ -30,8 +30,12 @@ const ABSENT_FOR: Duration = Duration::from_secs(5);
 /// How many absences are remembered.
 const ABSENCES: u64 = 10_000;
 
-/// A proved record, or why there is none.
-type Proved = Result<Arc<Record>, DbError>;
+/// A proved record, and where it came from.
+#[derive(Clone)]
+pub(super) struct Proved {
+    pub(super) record: Arc<Record>,
+    pub(super) outcome: Outcome,
+}
 
 /// Proves records.
 pub(super) struct Prover {
@@ -43,7 +47,7 @@ pub(super) struct Prover {
     pub(super) counters: Arc<DbCounters>,
     pub(super) memory: moka::sync::Cache<ModuleVersion, Arc<Record>>,
     pub(super) absent: moka::sync::Cache<ModuleVersion, String>,
-    pub(super) flights: Flights<ModuleVersion, Proved>,
+    pub(super) flights: Flights<ModuleVersion, Proved, DbError>,
 }
 
 /// A record with the tiles that prove it.
@@ -67,42 +71,51 @@ impl Prover {
     }
 
     /// The record of a module version, proved under a head that is kept.
-    pub(super) async fn proved(self: &Arc<Self>, module: &ModuleVersion) -> Proved {
+    pub(super) async fn proved(
+        self: &Arc<Self>,
+        module: &ModuleVersion,
+    ) -> Result<Proved, DbError> {
         if let Some(record) = self.memory.get(module) {
-            self.counters.remembered.fetch_add(1, Relaxed);
-            return Ok(record);
+            count(&self.counters.remembered);
+            return Ok(Proved { record, outcome: Outcome::Hit });
         }
         if let Some(text) = self.absent.get(module) {
             return Err(DbError::NotFound { text });
         }
-        let (prover, asked) = (Arc::clone(self), module.clone());
-        let flight = self.flights.join(module.clone(), |publisher| async move {
-            if let Some(record) = prover.from_store(&asked).await {
-                return publisher.publish(Ok(record));
+        let (this, asked) = (Arc::clone(self), module.clone());
+        let (part, flight) = self.flights.join(module.clone(), |mut publisher| async move {
+            if let Some(record) = this.recall(&asked).await {
+                count(&this.counters.stored);
+                return publisher.publish(Ok(Proved { record, outcome: Outcome::Hit }));
             }
-            match prover.from_upstream(&asked).await {
+            match this.look_up(&asked).await {
                 Ok(found) => {
+                    count(&this.counters.proved);
                     let record = Arc::new(found.record);
-                    publisher.publish(Ok(Arc::clone(&record)));
-                    prover.keep(&asked, record, &found.tiles).await;
+                    let proved = Proved { record: Arc::clone(&record), outcome: Outcome::Miss };
+                    publisher.publish(Ok(proved));
+                    this.keep(&asked, record, &found.tiles).await;
                 }
                 Err(error) => {
                     if let DbError::NotFound { text } = &error {
-                        prover.absent.insert(asked, text.clone());
+                        this.absent.insert(asked, text.clone());
                     }
                     publisher.publish(Err(error));
                 }
             }
         });
-        flight.await.unwrap_or(Err(DbError::Aborted))
+        let mut proved = flight.await?;
+        if part == Part::Follower && proved.outcome == Outcome::Miss {
+            proved.outcome = Outcome::Follower;
+        }
+        Ok(proved)
     }
 
     /// The stored record, if its proof still holds; anything else is asked anew.
-    async fn from_store(&self, module: &ModuleVersion) -> Option<Arc<Record>> {
-        match self.proved_from_store(module).await {
+    async fn recall(&self, module: &ModuleVersion) -> Option<Arc<Record>> {
+        match self.prove_stored(module).await {
             Ok(found) => {
                 let found = found?;
-                self.counters.stored.fetch_add(1, Relaxed);
                 self.tiles.keep_and_remember(&found.tiles).await;
                 let record = Arc::new(found.record);
                 self.memory.insert(module.clone(), Arc::clone(&record));
@@ -116,7 +129,7 @@ impl Prover {
         }
     }
 
-    async fn proved_from_store(&self, module: &ModuleVersion) -> Result<Option<Found>, DbError> {
+    async fn prove_stored(&self, module: &ModuleVersion) -> Result<Option<Found>, DbError> {
         let Some(record) = self.shelf.record(module).await? else { return Ok(None) };
         let Some(head) = self.heads.current_with(record.id().saturating_add(1)).await? else {
             return Ok(None);
@@ -124,23 +137,16 @@ impl Prover {
         self.prove(module, record, &head).await.map(Some)
     }
 
-    async fn from_upstream(&self, module: &ModuleVersion) -> Result<Found, DbError> {
+    async fn look_up(&self, module: &ModuleVersion) -> Result<Found, DbError> {
         let answer = self.upstream.fetch(lookup_path(module), MAX_LOOKUP_SIZE + 1).await;
-        let answer = answer.map_err(|outcome| match outcome {
-            FetchOutcome::Failed(error) => error,
-            FetchOutcome::NotFound { text } if text.is_empty() => DbError::NotFound {
-                text: format!("not found: {module} is unknown to {}", self.key.name()),
-            },
-            FetchOutcome::NotFound { text } => DbError::NotFound { text },
-        })?;
+        let unknown = format!("{module} is unknown to {}", self.key.name());
+        let answer = answer.map_err(|unfetched| unfetched.or_not_found(unknown))?;
         let lookup = Lookup::parse(&answer)?;
         let seen = TreeHead::open(lookup.head(), &self.key)?;
         let record = lookup.into_record();
         let head = self.heads.covering(record.id(), &seen).await?;
         Heads::compare(&head, &seen)?;
-        let found = self.prove(module, record, &head).await?;
-        self.counters.proved.fetch_add(1, Relaxed);
-        Ok(found)
+        self.prove(module, record, &head).await
     }
 
     /// Proves that `head`'s tree has the record, and that it is about the module.

@@ -6,7 +6,6 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::Ordering::Relaxed;
 
 use bytes::Bytes;
 use futures_util::future::try_join_all;
@@ -14,11 +13,11 @@ use larder_sumdb::{Tile, Tiles, Tree};
 use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 
-use super::database::DbCounters;
+use super::counters::{DbCounters, count};
 use super::error::{DbError, Nonsense};
-use super::flights::Flights;
 use super::shelf::Shelf;
-use super::source::{FetchFailure, Source};
+use super::source::{Source, Unfetched};
+use crate::flights::Flights;
 
 /// Bytes of tiles kept in memory: a thousand full ones, enough for the upper levels of any tree.
 const MEMORY: u64 = 8 << 20;
@@ -36,7 +35,7 @@ pub(super) struct TileReader {
 /// Asks the source: each thing once at a time, and not too much at once.
 pub(super) struct Upstream {
     source: Arc<dyn Source>,
-    fetches: Flights<String, Result<Bytes, FetchFailure>>,
+    fetches: Flights<String, Bytes, Unfetched>,
     permits: Arc<Semaphore>,
     counters: Arc<DbCounters>,
 }
@@ -71,38 +70,31 @@ impl Upstream {
     }
 
     /// Fetches `rest`; what comes is not checked in any way.
-    pub(super) async fn fetch(&self, rest: String, cap: usize) -> Result<Bytes, FetchOutcome> {
+    pub(super) async fn fetch(&self, rest: String, cap: usize) -> Result<Bytes, Unfetched> {
         let (source, permits) = (Arc::clone(&self.source), Arc::clone(&self.permits));
         let counters = Arc::clone(&self.counters);
-        let flight = self.fetches.join(rest.clone(), |publisher| async move {
+        let (_, flight) = self.fetches.join(rest.clone(), |mut publisher| async move {
             let _permit = permits.acquire().await;
-            counters.fetches.fetch_add(1, Relaxed);
+            count(&counters.fetches);
             publisher.publish(source.fetch(&rest, cap).await);
         });
-        match flight.await {
-            Some(Ok(bytes)) => Ok(bytes),
-            Some(Err(FetchFailure::NotFound { text })) => Err(FetchOutcome::NotFound { text }),
-            Some(Err(FetchFailure::Failed(error))) => {
-                Err(FetchOutcome::Failed(DbError::Unavailable(error)))
-            }
-            None => Err(FetchOutcome::Failed(DbError::Aborted)),
-        }
+        flight.await
     }
 
     /// A tile's content as upstream has it: of the right length, and otherwise not checked.
-    pub(super) async fn tile(&self, tile: &Tile) -> Result<Bytes, FetchOutcome> {
+    pub(super) async fn tile(&self, tile: &Tile) -> Result<Bytes, Unfetched> {
         match self.whole_tile(tile).await {
-            Err(FetchOutcome::NotFound { text }) => {
+            Err(Unfetched::NotThere { text }) => {
                 // The tile has been completed meanwhile and only the full one is kept.
                 let full = tile.full().filter(|full| full != tile);
-                let full = full.ok_or(FetchOutcome::NotFound { text })?;
+                let full = full.ok_or(Unfetched::NotThere { text })?;
                 Ok(self.whole_tile(&full).await?.slice(..tile.byte_len()))
             }
             other => other,
         }
     }
 
-    async fn whole_tile(&self, tile: &Tile) -> Result<Bytes, FetchOutcome> {
+    async fn whole_tile(&self, tile: &Tile) -> Result<Bytes, Unfetched> {
         let (path, expected) = (tile.path(), tile.byte_len());
         // One byte more than expected shows that there is more.
         let content = self.fetch(path.clone(), expected + 1).await?;
@@ -110,14 +102,8 @@ impl Upstream {
             return Ok(content);
         }
         let nonsense = Nonsense::TileLength { tile: path, found: content.len(), expected };
-        Err(FetchOutcome::Failed(DbError::Invalid(nonsense)))
+        Err(Unfetched::Failed(DbError::Invalid(nonsense)))
     }
-}
-
-/// Why a fetch brought nothing; what *not found* means depends on what was asked.
-pub(super) enum FetchOutcome {
-    NotFound { text: String },
-    Failed(DbError),
 }
 
 impl TileReader {
@@ -206,8 +192,8 @@ impl TileReader {
         }
         match self.upstream.tile(tile).await {
             Ok(content) => Ok((content, true)),
-            Err(FetchOutcome::Failed(error)) => Err(error),
-            Err(FetchOutcome::NotFound { .. }) => {
+            Err(Unfetched::Failed(error)) => Err(error),
+            Err(Unfetched::NotThere { .. }) => {
                 Err(DbError::Invalid(Nonsense::NoTile { tile: tile.path() }))
             }
         }

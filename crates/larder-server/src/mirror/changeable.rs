@@ -18,7 +18,7 @@ use jiff::Timestamp;
 use larder_modfetch::{FetchError, Fetched, Fetcher, Info, Resource};
 
 use super::files::nonsense;
-use super::flights::{Part, Publisher};
+use crate::flights::{Part, Publisher};
 use super::remembered::Asked;
 use super::{Fetching, INFO_CAP, LIST_CAP, Mirror, store_failed};
 use crate::catalog::changeable::{self, Changeable, Kept};

@@ -11,7 +11,7 @@ use larder_modfetch::{Fetcher, Info, Resource};
 use larder_module::{ModuleVersion, Revision};
 use larder_modzip::Dirhash;
 
-use super::flights::{Part, Publisher};
+use crate::flights::{Part, Publisher};
 use super::prove::Hashed;
 use super::remembered::Asked;
 use super::{Fetching, INFO_CAP, MOD_CAP, Mirror};

@@ -6,7 +6,7 @@
 //! | `.zip` | [`zip`] fetches, [`follow`] sends while it arrives |
 //! | lists, `@latest`, branches | [`changeable`] for their freshness, [`latest`] for an upstream without `@latest` |
 //! | is it what the checksum database says? | [`prove`] now, [`owed`] later |
-//! | at once for everyone | [`flights`] |
+//! | at once for everyone | [`crate::flights`] |
 //! | not again just now | [`remembered`] |
 //!
 //! Invariant: nothing is stored that contradicts a proof, and nothing is stored as proved that
@@ -15,7 +15,6 @@
 
 mod changeable;
 mod files;
-mod flights;
 mod follow;
 mod latest;
 mod owed;
@@ -28,7 +27,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use larder_modfetch::{FetchError, FetchErrorKind, Fetched, Fetcher, Resource};
+use larder_modfetch::{FetchError, Fetched, Fetcher, Resource};
 use larder_module::{ModulePath, ModuleVersion, PathPatterns};
 use larder_store::Store;
 use tokio::runtime::Handle;
@@ -41,16 +40,15 @@ use crate::catalog::tombs::Tombs;
 use crate::catalog::versions::{Versions, VersionsError, owes_proof};
 use crate::checksum_db::ChecksumDb;
 use crate::config::{Freshness, ServerConfig, Verify};
-use crate::error::{Failure, FailureKind};
+use crate::error::{Failure, FailureKind, error_word};
 use crate::metrics::Metrics;
 
 pub(crate) use changeable::{Current, State};
 pub(crate) use files::VersionFile;
-pub(crate) use flights::Part;
 pub(crate) use follow::pass;
 pub(crate) use zip::ZipSource;
 
-use flights::Flights;
+use crate::flights::Flights;
 use remembered::Remembered;
 
 /// Largest `.mod` that the go command reads (x/mod zip limits): 16 MiB.
@@ -197,24 +195,9 @@ impl Mirror {
             Resource::Zip(_) => RouteLabel::Zip,
             Resource::ChecksumDb { .. } => RouteLabel::SumDb,
         });
-        let word = match error.map(FetchError::kind) {
-            // Not found is an answer, not an error.
-            None
-            | Some(
-                FetchErrorKind::NotFound { .. }
-                | FetchErrorKind::DirectOnly
-                | FetchErrorKind::Off
-                | FetchErrorKind::NoUpstream,
-            ) => return,
-            Some(FetchErrorKind::Refused { .. }) => "refused",
-            Some(FetchErrorKind::Upstream { .. }) => "status",
-            Some(FetchErrorKind::TimedOut(_)) => "timeout",
-            Some(FetchErrorKind::Unreachable) => "unreachable",
-            Some(FetchErrorKind::LoopsBack) => "loop",
-            Some(FetchErrorKind::TooLarge) => "too_large",
-            Some(_) => "broken",
-        };
-        self.metrics.upstream_error(word);
+        if let Some(word) = error.and_then(|error| error_word(error.kind())) {
+            self.metrics.upstream_error(word);
+        }
     }
 
     /// Adds parts to a version's record after they were handed out. A store that cannot take

@@ -22,7 +22,7 @@ use larder_store::{Room, SpoolError, SpoolFile};
 use sha2::{Digest, Sha256};
 use tokio::sync::{oneshot, watch};
 
-use super::flights::{Part, Publisher};
+use crate::flights::{Part, Publisher};
 use super::prove::{Hashed, Proving};
 use super::remembered::Asked;
 use super::{Fetching, Mirror};

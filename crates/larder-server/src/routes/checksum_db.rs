@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use larder_module::PathPatterns;
 
 use super::module_proxy::Found;
-use crate::answer::{Caching, ContentKind, Outcome, Ready, RouteLabel};
+use crate::answer::{Caching, ContentKind, Ready, RouteLabel};
 use crate::checksum_db::{ChecksumDb, DbError, Endpoint};
 use crate::error::{Failure, FailureKind};
 
@@ -56,7 +56,7 @@ impl ChecksumDbs {
             (Caching::Immutable, None)
         };
         let ready = Ready::new(kind, caching, None, served.bytes);
-        Ok(Found::Ready { ready, until, route: RouteLabel::SumDb, outcome: Outcome::Hit })
+        Ok(Found::Ready { ready, until, route: RouteLabel::SumDb, outcome: served.outcome })
     }
 }
 

@@ -14,7 +14,8 @@ use crate::catalog::changeable::Changeable;
 use crate::catalog::record::ZipRef;
 use crate::config::Freshness;
 use crate::error::Failure;
-use crate::mirror::{Current, Fetching, Mirror, Part, State, VersionFile, ZipSource};
+use crate::flights::Part;
+use crate::mirror::{Current, Fetching, Mirror, State, VersionFile, ZipSource};
 
 /// Zips up to this size are kept in memory whole.
 const SMALL_ZIP: u64 = 64 << 10;

@@ -21,7 +21,7 @@ pub(super) struct GoClient {
 type Node = (u32, u64);
 
 /// Level, number and width.
-type Coordinates = (u32, u64, u64);
+type Coordinates = (u32, u64, usize);
 
 impl GoClient {
     pub(super) fn fresh(key: &str) -> Self {
@@ -84,7 +84,8 @@ fn tile_of(node: Node, up: u32, size: u64) -> Option<Coordinates> {
     let level = height / 8 + up;
     let number = (index << (height % 8)) >> 8 >> (8 * up);
     let hashes = size.checked_shr(8 * level).unwrap_or(0);
-    (number * 256 < hashes).then(|| (level, number, (hashes - number * 256).min(256)))
+    let width = hashes.checked_sub(number * 256).filter(|width| *width > 0)?;
+    Some((level, number, usize::try_from(width.min(256)).unwrap()))
 }
 
 /// Reads nodes of `tree`, and every tile that vouches for them, and authenticates all of those.
@@ -140,10 +141,10 @@ async fn read_tile(db: &ChecksumDb, tile: Coordinates) -> Result<Vec<Hash>, Stri
         _ => serve(db, &format!("{full}.p/{width}")).await,
     };
     if content.is_err() && width < 256 {
-        content = serve(db, &full).await.map(|content| content[..width as usize * 32].to_vec());
+        content = serve(db, &full).await.map(|content| content[..width * 32].to_vec());
     }
     let content = content.map_err(|error| format!("{full} at {width}: {error}"))?;
-    if content.len() as u64 != width * 32 {
+    if content.len() != width * 32 {
         return Err(format!("{full} at {width} has {} bytes", content.len()));
     }
     Ok(content.chunks(32).map(|hash| Hash::from_bytes(hash.try_into().unwrap())).collect())
@@ -152,16 +153,14 @@ async fn read_tile(db: &ChecksumDb, tile: Coordinates) -> Result<Vec<Hash>, Stri
 fn hash_in(tiles: &HashMap<Coordinates, Vec<Hash>>, node: Node, size: u64) -> Hash {
     let tile = tile_of(node, 0, size).unwrap();
     let (height, index) = node;
-    let (start, len) = ((index << (height % 8)) % 256, 1 << (height % 8));
-    root(&tiles[&tile][start as usize..][..len])
+    let start = usize::try_from((index << (height % 8)) % 256).unwrap();
+    root(&tiles[&tile][start..][..1 << (height % 8)])
 }
 
 fn root(hashes: &[Hash]) -> Hash {
-    match hashes {
-        [hash] => *hash,
-        _ => {
-            let (left, right) = hashes.split_at(hashes.len() / 2);
-            Hash::of_node(&root(left), &root(right))
-        }
+    if let [hash] = hashes {
+        return *hash;
     }
+    let (left, right) = hashes.split_at(hashes.len() / 2);
+    Hash::of_node(&root(left), &root(right))
 }

@@ -14,7 +14,8 @@ use larder_store::{MemoryStore, Store};
 use larder_sumdb::Verifier;
 use tokio::runtime::Handle;
 
-use super::{ChecksumDb, DbError, Endpoint};
+use super::{ChecksumDb, DbError, DbParts, Endpoint};
+use crate::metrics::Metrics;
 use upstream::FakeUpstream;
 
 /// Module number `n`; each has one version.
@@ -29,9 +30,22 @@ fn memory_store() -> Arc<dyn Store> {
 
 /// A server's database on this store: what a newly started process has.
 fn open(upstream: &FakeUpstream, store: &Arc<dyn Store>) -> ChecksumDb {
+    open_with(upstream, store, &Arc::default())
+}
+
+fn open_with(
+    upstream: &FakeUpstream,
+    store: &Arc<dyn Store>,
+    metrics: &Arc<Metrics>,
+) -> ChecksumDb {
     let key = Verifier::parse(&upstream.key()).unwrap();
-    let source = Arc::new(upstream.clone());
-    ChecksumDb::with_source(key, source, Arc::clone(store), Handle::current()).unwrap()
+    let parts = DbParts {
+        fetcher: upstream::no_fetcher(),
+        store: Arc::clone(store),
+        metrics: Arc::clone(metrics),
+        runtime: Handle::current(),
+    };
+    ChecksumDb::with_source(key, Arc::new(upstream.clone()), parts).unwrap()
 }
 
 async fn serve(db: &ChecksumDb, rest: &str) -> Result<Vec<u8>, DbError> {

@@ -61,7 +61,8 @@ async fn check(upstream: FakeUpstream, steps: &[Step], order: &[prop::sample::In
                 known.push(*n);
             }
             Step::Client(n) => {
-                let mut client = clients[*n as usize % clients.len()].clone();
+                let held = clients.iter().cycle().nth(usize::try_from(*n).unwrap());
+                let mut client = held.unwrap().clone();
                 assert_eq!(client.look_up(&db, *n).await, Ok(text(*n)));
                 settle(&db).await;
                 clients.push(client);

@@ -9,7 +9,8 @@ use larder_sumdb::log::Log;
 use larder_sumdb::{Signer, Tile, TreeHead};
 
 use super::super::endpoint::lookup_path;
-use super::super::source::{FetchFailure, Fetching, Source};
+use super::super::error::DbError;
+use super::super::source::{Fetching, Source, Unfetched};
 use super::module;
 
 /// A log of fillers that ends just below the first tile of the third level.
@@ -126,16 +127,16 @@ impl FakeUpstream {
         self.state().log.head(&self.1)
     }
 
-    fn answer(&self, rest: &str) -> Result<Vec<u8>, FetchFailure> {
+    fn answer(&self, rest: &str) -> Result<Vec<u8>, Unfetched> {
         let mut state = self.state();
         state.asked.push(rest.to_owned());
-        let failed = || FetchFailure::Failed(self.2.clone());
+        let failed = || Unfetched::Failed(DbError::Unavailable(self.2.clone()));
         if !state.online {
             return Err(failed());
         }
         match state.script.get(rest) {
             Some(Script::Fails) => return Err(failed()),
-            Some(Script::Absent) => return Err(FetchFailure::NotFound { text: String::new() }),
+            Some(Script::Absent) => return Err(Unfetched::NotThere { text: String::new() }),
             Some(Script::Says(answer)) => return Ok(answer.clone()),
             None => {}
         }
@@ -144,7 +145,7 @@ impl FakeUpstream {
             Some(("lookup", _)) => state.lookup(rest, &self.1),
             Some(_) => state.tile(rest),
         };
-        answer.ok_or(FetchFailure::NotFound { text: String::new() })
+        answer.ok_or(Unfetched::NotThere { text: String::new() })
     }
 }
 
@@ -189,9 +190,13 @@ pub(super) fn text(n: u64) -> String {
     format!("{path} {version} h1:zip{n}=\n{path} {version}/go.mod h1:mod{n}=\n")
 }
 
+/// A fetcher without upstreams.
+pub(super) fn no_fetcher() -> Arc<Fetcher> {
+    Arc::new(Fetcher::new(FetchConfig::new(GoProxyList::parse("off").unwrap())).unwrap())
+}
+
 /// Some failure of a real fetcher.
 async fn failure() -> FetchError {
-    let fetcher = Fetcher::new(FetchConfig::new(GoProxyList::parse("off").unwrap())).unwrap();
     let list = Resource::List(module(0).path().clone());
-    fetcher.read(&list, 1).await.unwrap_err()
+    no_fetcher().read(&list, 1).await.unwrap_err()
 }

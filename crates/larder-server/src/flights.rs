@@ -1,6 +1,6 @@
 //! Single flight: however many ask for a thing at once, one task fetches it.
 //!
-//! The task runs on the mirror's runtime, so that a client that leaves stops nothing. It
+//! The task runs on the fetches' own runtime, so that a client that leaves stops nothing. It
 //! publishes its result as soon as there is one and may go on (to store it) before the flight
 //! ends; until the end everyone who asks joins it. Work starts by looking into the store, so that
 //! whoever came between a look and a landing fetches nothing twice.
@@ -16,16 +16,26 @@ use tokio::sync::oneshot;
 
 use crate::error::Failure;
 
-/// What a flight brings: a value for everyone, or one refusal for everyone.
-pub(crate) type Brought<V> = Result<V, Failure>;
-
-/// The flights under way, by what they fetch.
-pub(crate) struct Flights<K, V> {
+/// The flights under way, by what they fetch. A flight brings a value for everyone, or one error
+/// for everyone.
+pub(crate) struct Flights<K, V, E = Failure> {
     runtime: Handle,
-    running: Running<K, V>,
+    running: Running<K, V, E>,
 }
 
-type Running<K, V> = Arc<Mutex<HashMap<K, Shared<BoxFuture<'static, Brought<V>>>>>>;
+type Running<K, V, E> = Arc<Mutex<HashMap<K, Shared<BoxFuture<'static, Result<V, E>>>>>>;
+
+/// An error that can also say that the work ended without a result, by a defect of ours.
+pub(crate) trait BrokeOff: Clone + Send + Sync + 'static {
+    /// That error.
+    fn broke_off() -> Self;
+}
+
+impl BrokeOff for Failure {
+    fn broke_off() -> Self {
+        Self::internal()
+    }
+}
 
 /// Who joined: the one that set it off, or one that came later.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,21 +45,22 @@ pub(crate) enum Part {
 }
 
 /// Where a flight's work hands in its result.
-pub(crate) struct Publisher<V>(Option<oneshot::Sender<Brought<V>>>);
+pub(crate) struct Publisher<V, E = Failure>(Option<oneshot::Sender<Result<V, E>>>);
 
-impl<V> Publisher<V> {
+impl<V, E> Publisher<V, E> {
     /// Hands the result to everyone who waits; a second call does nothing.
-    pub(crate) fn publish(&mut self, result: Brought<V>) {
+    pub(crate) fn publish(&mut self, result: Result<V, E>) {
         if let Some(sender) = self.0.take() {
             let _ = sender.send(result);
         }
     }
 }
 
-impl<K, V> Flights<K, V>
+impl<K, V, E> Flights<K, V, E>
 where
     K: Clone + Eq + Hash + Send + 'static,
     V: Clone + Send + Sync + 'static,
+    E: BrokeOff,
 {
     /// No flights yet; their work will run on `runtime`.
     pub(crate) fn new(runtime: Handle) -> Self {
@@ -61,8 +72,8 @@ where
     pub(crate) fn join<F>(
         &self,
         key: K,
-        work: impl FnOnce(Publisher<V>) -> F,
-    ) -> (Part, impl Future<Output = Brought<V>> + Send + 'static)
+        work: impl FnOnce(Publisher<V, E>) -> F,
+    ) -> (Part, impl Future<Output = Result<V, E>> + Send + 'static)
     where
         F: Future<Output = ()> + Send + 'static,
     {
@@ -71,10 +82,8 @@ where
             return (Part::Follower, flight.clone());
         }
         let (sender, receiver) = oneshot::channel();
-        let flight = receiver
-            .map(|result| result.unwrap_or_else(|_| Err(Failure::internal())))
-            .boxed()
-            .shared();
+        let flight =
+            receiver.map(|result| result.unwrap_or_else(|_| Err(E::broke_off()))).boxed().shared();
         running.insert(key.clone(), flight.clone());
         drop(running);
         let landing = Landing { running: Arc::clone(&self.running), key };
@@ -86,19 +95,20 @@ where
         (Part::Leader, flight)
     }
 
+    /// How many are under way.
     #[cfg(test)]
-    fn count(&self) -> usize {
+    pub(crate) fn count(&self) -> usize {
         self.running.lock().unwrap_or_else(PoisonError::into_inner).len()
     }
 }
 
 /// Takes the flight off the list when its work ends, also by a panic.
-struct Landing<K: Eq + Hash, V: Clone> {
-    running: Running<K, V>,
+struct Landing<K: Eq + Hash, V: Clone, E: Clone> {
+    running: Running<K, V, E>,
     key: K,
 }
 
-impl<K: Eq + Hash, V: Clone> Drop for Landing<K, V> {
+impl<K: Eq + Hash, V: Clone, E: Clone> Drop for Landing<K, V, E> {
     fn drop(&mut self) {
         self.running.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.key);
     }

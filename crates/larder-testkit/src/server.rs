@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
-use crate::client::Request;
+use crate::client::{Request, Response};
 use crate::database::Database;
 
 /// How a server is to be started.
@@ -188,6 +188,26 @@ impl LarderServer {
             thread::sleep(Duration::from_millis(10));
         }
         true
+    }
+
+    /// What it answers for `path` from its store, without asking an upstream.
+    pub fn stored(&self, path: &str) -> Response {
+        let request = Request::get(&self.url(path)).header("Disable-Module-Fetch", "true");
+        request.send().unwrap_or_else(|error| panic!("GET `{path}`: {error}"))
+    }
+
+    /// Waits until `path` is stored, as it is shortly after it was served; panics when it is not
+    /// within ten seconds.
+    pub fn wait_stored(&self, path: &str) -> Response {
+        let give_up = Instant::now() + Duration::from_secs(10);
+        loop {
+            let answer = self.stored(path);
+            if answer.status == 200 {
+                return answer;
+            }
+            assert!(Instant::now() < give_up, "`{path}` is not stored: {}", answer.text());
+            thread::sleep(Duration::from_millis(20));
+        }
     }
 
     /// Starts it (again) on the same address and data, and waits until it answers.

@@ -3,6 +3,7 @@
 use std::io::Write as _;
 use std::process::ExitCode;
 
+use xtask::crash;
 use xtask::docs::{self, Stale};
 use xtask::floors;
 
@@ -11,6 +12,8 @@ cargo xtask <task>
 
   docs           write the documents that larder prints itself: docs/settings.md, docs/larder.toml
   docs --check   fail if one of them is stale
+  crash [--rounds N] [--seed N]
+                 kill a loaded server N times (500) and read back what it still has
   floors         check the house rules: arrows, dependencies, licences, sources
 ";
 
@@ -20,6 +23,7 @@ fn main() -> ExitCode {
     let done = match args.as_slice() {
         ["docs"] => docs::run(Stale::Write),
         ["docs", "--check"] => docs::run(Stale::Refuse),
+        ["crash", args @ ..] => crash::run(args),
         ["floors"] => floors::check_workspace(),
         _ => Err(USAGE.to_owned()),
     };

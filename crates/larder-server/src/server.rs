@@ -26,6 +26,9 @@ use crate::service::{Memory, ModuleService};
 /// How often tombstones of other processes are looked for, and gauges are read.
 const LOOK_ROUND: Duration = Duration::from_secs(2);
 
+/// How long the end waits for what was handed out to be stored.
+const LAST_LANDING: Duration = Duration::from_secs(10);
+
 /// A server that is bound to its address and has opened its store.
 pub struct Server {
     config: ServerConfig,
@@ -109,6 +112,12 @@ impl Server {
         let metrics = Arc::clone(&self.service.metrics);
         let served =
             edge::serve(self.listeners, self.service, &edge, metrics, self.access_log, stop);
+        let landed = self
+            .runtime
+            .block_on(async { tokio::time::timeout(LAST_LANDING, self.mirror.landed()).await });
+        if landed.is_err() {
+            tracing::warn!("stopped before everything that was served was stored");
+        }
         // Fetches that nobody waits for any more are given up; what they have stored is whole.
         self.runtime.shutdown_timeout(Duration::from_secs(1));
         served

@@ -18,11 +18,11 @@ use jiff::Timestamp;
 use larder_modfetch::{FetchError, Fetched, Fetcher, Info, Resource};
 
 use super::files::nonsense;
-use crate::flights::{Part, Publisher};
 use super::remembered::Asked;
 use super::{Fetching, INFO_CAP, LIST_CAP, Mirror, store_failed};
 use crate::catalog::changeable::{self, Changeable, Kept};
 use crate::error::{Failure, FailureKind};
+use crate::flights::{Part, Publisher};
 
 /// A changeable answer and how current it is.
 pub(crate) struct Current {
@@ -139,6 +139,7 @@ impl Mirror {
             Ok(kept) => {
                 let kept = Arc::new(kept);
                 self.kept.insert(what.clone(), Arc::clone(&kept));
+                let _landing = self.landings.begin();
                 publisher.publish(Ok(Arc::clone(&kept)));
                 if let Err(error) = changeable::put(&self.store, &what, (*kept).clone()).await {
                     self.metrics.background_failure("store");

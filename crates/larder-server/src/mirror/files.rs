@@ -11,12 +11,12 @@ use larder_modfetch::{Fetcher, Info, Resource};
 use larder_module::{ModuleVersion, Revision};
 use larder_modzip::Dirhash;
 
-use crate::flights::{Part, Publisher};
 use super::prove::Hashed;
 use super::remembered::Asked;
 use super::{Fetching, INFO_CAP, MOD_CAP, Mirror};
 use crate::catalog::record::{Parts, Proof};
 use crate::error::{Failure, FailureKind};
+use crate::flights::{Part, Publisher};
 
 /// A small file of a version.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -88,6 +88,7 @@ impl Mirror {
         };
         match brought {
             Ok(AtHand { bytes, to_keep }) => {
+                let _landing = self.landings.begin();
                 publisher.publish(Ok(bytes));
                 if let Some(parts) = to_keep {
                     self.keep(file.version(), parts).await;

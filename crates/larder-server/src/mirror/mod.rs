@@ -3,19 +3,22 @@
 //! | asked | file |
 //! | --- | --- |
 //! | `.info` and `.mod` of a version | [`files`] |
-//! | `.zip` | [`zip`] fetches, [`follow`] sends while it arrives |
+//! | `.zip` | [`zip`] sets off, [`arrival`] takes in and judges, [`follow`] sends meanwhile |
 //! | lists, `@latest`, branches | [`changeable`] for their freshness, [`latest`] for an upstream without `@latest` |
 //! | is it what the checksum database says? | [`prove`] now, [`owed`] later |
 //! | at once for everyone | [`crate::flights`] |
+//! | has what was handed out been stored? | [`landings`] |
 //! | not again just now | [`remembered`] |
 //!
 //! Invariant: nothing is stored that contradicts a proof, and nothing is stored as proved that
 //! was not. Bodies never pass through memory whole; what is in flight is bounded by one spool
 //! file a zip and by [`SMALL_FETCHES`] small answers of at most [`MOD_CAP`] bytes.
 
+mod arrival;
 mod changeable;
 mod files;
 mod follow;
+mod landings;
 mod latest;
 mod owed;
 mod prove;
@@ -49,6 +52,7 @@ pub(crate) use follow::pass;
 pub(crate) use zip::ZipSource;
 
 use crate::flights::Flights;
+use landings::Landings;
 use remembered::Remembered;
 
 /// Largest `.mod` that the go command reads (x/mod zip limits): 16 MiB.
@@ -94,6 +98,7 @@ pub(crate) struct Mirror {
     kept: moka::sync::Cache<Changeable, Arc<Kept>>,
     remembered: Remembered,
     owed: Notify,
+    landings: Landings,
     /// Until when the checksum database counts as silent.
     silent_until: Mutex<Option<Instant>>,
     /// Set while the store has no room for bodies.
@@ -142,6 +147,7 @@ impl Mirror {
                 .max_capacity(config.memory / 4)
                 .build(),
             owed: Notify::new(),
+            landings: Landings::new(),
             silent_until: Mutex::new(None),
             full: AtomicBool::new(false),
         }
@@ -154,6 +160,11 @@ impl Mirror {
             Some(via) => self.fetcher.on_behalf_of(via),
             None => self.fetcher.clone(),
         })
+    }
+
+    /// Waits until everything that was handed out is stored.
+    pub(crate) async fn landed(&self) {
+        self.landings.over().await;
     }
 
     /// Whether the store lately had no room for a body.

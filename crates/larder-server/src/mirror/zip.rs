@@ -13,29 +13,26 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
 
-use larder_modfetch::{Arriving, FetchError, Fetcher, Resource};
+use bytes::Bytes;
+use larder_modfetch::{Arriving, Fetcher, Resource};
 use larder_module::ModuleVersion;
-use larder_modzip::{Inspected, ReadAt, ZipError};
 use larder_store::{Room, SpoolError, SpoolFile};
-use sha2::{Digest, Sha256};
-use tokio::sync::{oneshot, watch};
+use tokio::sync::watch;
 
-use crate::flights::{Part, Publisher};
-use super::prove::{Hashed, Proving};
+use super::arrival::Arrival;
+use super::prove::Proving;
 use super::remembered::Asked;
 use super::{Fetching, Mirror};
 use crate::catalog::record::{Parts, ZipRef};
 use crate::config::Verify;
 use crate::error::{Failure, FailureKind};
+use crate::flights::{Part, Publisher};
 
 /// What is held back until the whole body is proved.
 pub(super) const HELD_BACK: u64 = 64 << 10;
 /// The largest zip that the go command accepts (x/mod zip limits): 500 MiB.
-const ZIP_CAP: u64 = 500 << 20;
-/// How often a broken body is taken up again.
-const RESUMES: u32 = 3;
+pub(super) const ZIP_CAP: u64 = 500 << 20;
 
 /// Where the bytes of a zip come from.
 pub(crate) enum ZipSource {
@@ -169,15 +166,16 @@ impl Mirror {
         fetcher: Fetcher,
         mut publisher: Publisher<Opened>,
     ) {
-        let (arriving, spool, proving) = match self.set_off(&version, &fetcher).await {
-            Ok(SetOff::Stored) => return publisher.publish(Ok(Opened::Stored)),
-            Ok(SetOff::NoRoom) => return publisher.publish(Ok(Opened::NoRoom)),
-            Ok(SetOff::Arriving(arriving, spool, proving)) => (arriving, spool, proving),
-            Err(failure) => {
-                self.remembered.note(Asked::Zip(version), &failure);
-                return publisher.publish(Err(failure));
-            }
-        };
+        let Inbound { arriving, spool, proving, kept_mod } =
+            match self.set_off(&version, &fetcher).await {
+                Ok(SetOff::Stored) => return publisher.publish(Ok(Opened::Stored)),
+                Ok(SetOff::NoRoom) => return publisher.publish(Ok(Opened::NoRoom)),
+                Ok(SetOff::Arriving(inbound)) => *inbound,
+                Err(failure) => {
+                    self.remembered.note(Asked::Zip(version), &failure);
+                    return publisher.publish(Err(failure));
+                }
+            };
         let (sender, progress) = watch::channel(Progress { released: 0, phase: Phase::Arriving });
         let streams = self.rules.verify == Verify::Stream;
         publisher.publish(Ok(Opened::Follow(Arc::new(ZipFlight {
@@ -186,9 +184,11 @@ impl Mirror {
             progress,
             streams,
         }))));
-        let arrival = Arrival { mirror: &self, version: &version, spool: &spool, sender: &sender };
+        let arrival =
+            Arrival { mirror: &self, version: &version, spool: &spool, sender: &sender, kept_mod };
         match arrival.run(arriving, proving).await {
             Ok((zip, parts)) => {
+                let _landing = self.landings.begin();
                 let _ = sender.send(Progress { released: zip.size, phase: Phase::Proved });
                 self.keep_zip(&version, &zip, &spool, parts).await;
             }
@@ -209,14 +209,16 @@ impl Mirror {
         if self.remembered.has_outgrown(version) {
             return Ok(SetOff::NoRoom);
         }
-        let proof = self.record(version).await?.and_then(|record| record.proof);
+        let record = self.record(version).await?;
+        let (proof, kept_mod) = record.map_or((None, None), |kept| (kept.proof, kept.go_mod));
         let proving = self.start_proof(version, proof);
         let arriving = self.open_zip(version, fetcher).await?;
         let room = arriving.len().map_or(Room::Unknown, Room::Exactly);
         match self.store.spool().create(room) {
             Ok(spool) => {
                 self.full.store(false, Ordering::Relaxed);
-                Ok(SetOff::Arriving(arriving, Arc::new(spool), proving))
+                let spool = Arc::new(spool);
+                Ok(SetOff::Arriving(Box::new(Inbound { arriving, spool, proving, kept_mod })))
             }
             Err(SpoolError::NoRoom { .. }) => {
                 self.full.store(true, Ordering::Relaxed);
@@ -259,148 +261,22 @@ impl Mirror {
 enum SetOff {
     Stored,
     NoRoom,
-    Arriving(Arriving, Arc<SpoolFile>, Proving),
+    Arriving(Box<Inbound>),
 }
 
-/// One body from its first byte to its verdict.
-struct Arrival<'a> {
-    mirror: &'a Arc<Mirror>,
-    version: &'a ModuleVersion,
-    spool: &'a Arc<SpoolFile>,
-    sender: &'a watch::Sender<Progress>,
+/// A body whose head is here.
+struct Inbound {
+    arriving: Arriving,
+    spool: Arc<SpoolFile>,
+    proving: Proving,
+    /// The `.mod` that was kept before.
+    kept_mod: Option<Bytes>,
 }
 
-impl Arrival<'_> {
-    async fn run(
-        &self,
-        mut arriving: Arriving,
-        proving: Proving,
-    ) -> Result<(ZipRef, Parts), Failure> {
-        let source = arriving.origin().to_string();
-        let sha256 = self.receive(&mut arriving).await?;
-        let size = self.spool.len();
-        if arriving.len().is_some_and(|len| len != size) {
-            return Err(self.broke_off());
-        }
-        let inspected = match inspect(self.spool, self.version).await {
-            Ok(inspected) => inspected,
-            Err(error) => return Err(self.mirror.alarm(self.version, &error)),
-        };
-        let hashed = Hashed::Zip(inspected.dirhash);
-        let proof = self.mirror.settle_proof(self.version, proving, hashed).await?;
-        let zip = ZipRef { sha256, size, dirhash: inspected.dirhash };
-        let parts = Parts { zip: Some(zip.clone()), proof, source, ..Parts::default() };
-        Ok((zip, parts))
-    }
-
-    /// Takes the body into the spool; returns the SHA-256 of its bytes in hex.
-    async fn receive(&self, arriving: &mut Arriving) -> Result<String, Failure> {
-        let (mut hasher, mut resumes) = (Sha256::new(), 0);
-        loop {
-            match arriving.chunk().await {
-                Ok(Some(chunk)) => {
-                    hasher.update(&chunk);
-                    self.append(&chunk)?;
-                }
-                Ok(None) => return Ok(hex(&hasher.finalize())),
-                Err(error) => self.resume(arriving, &error, &mut resumes).await?,
-            }
-        }
-    }
-
-    fn append(&self, chunk: &[u8]) -> Result<(), Failure> {
-        let len = self.spool.len() + chunk.len() as u64;
-        if len > ZIP_CAP {
-            return Err(too_large(self.version));
-        }
-        if let Err(error) = self.spool.append(chunk) {
-            self.mirror.metrics.background_failure("store");
-            self.mirror.remembered.outgrew(self.version);
-            self.mirror.full.store(true, Ordering::Relaxed);
-            tracing::error!(module = %self.version, error = &error as &dyn std::error::Error,
-                "the spool cannot grow; the next request passes through");
-            return Err(Failure::new(
-                FailureKind::NoRoom,
-                format!("{}: the server ran out of room; ask again", self.version),
-            ));
-        }
-        if self.mirror.rules.verify == Verify::Stream && len > HELD_BACK {
-            self.sender.send_modify(|progress| progress.released = len - HELD_BACK);
-        }
-        Ok(())
-    }
-
-    async fn resume(
-        &self,
-        arriving: &mut Arriving,
-        error: &FetchError,
-        resumes: &mut u32,
-    ) -> Result<(), Failure> {
-        let mut cause = Failure::of_fetch(self.version, error);
-        while *resumes < RESUMES {
-            *resumes += 1;
-            tokio::time::sleep(Duration::from_millis(100 << *resumes)).await;
-            match arriving.resume(self.spool.len()).await {
-                Ok(()) => {
-                    tracing::info!(module = %self.version, from = self.spool.len(), "resumed");
-                    return Ok(());
-                }
-                Err(error) => cause = Failure::of_fetch(self.version, &error),
-            }
-        }
-        Err(cause)
-    }
-
-    fn broke_off(&self) -> Failure {
-        Failure::new(
-            FailureKind::Upstream,
-            format!("{}: the upstream's zip is not as long as it said", self.version),
-        )
-    }
-}
-
-fn too_large(version: &ModuleVersion) -> Failure {
+/// The upstream offers more than go takes.
+pub(super) fn too_large(version: &ModuleVersion) -> Failure {
     Failure::new(
         FailureKind::Upstream,
         format!("{version}: the upstream's zip is larger than the 500 MiB that go accepts"),
     )
-}
-
-/// Checks the zip rules and hashes on rayon; the error is the reason.
-async fn inspect(spool: &Arc<SpoolFile>, version: &ModuleVersion) -> Result<Inspected, String> {
-    let (sender, receiver) = oneshot::channel();
-    let (spool, version) = (Arc::clone(spool), version.clone());
-    rayon::spawn(move || {
-        let inspected = larder_modzip::inspect(&Spooled(&spool), spool.len(), &version);
-        let _ = sender.send(inspected.map_err(|error| reason(&error)));
-    });
-    receiver.await.unwrap_or_else(|_| Err("the zip could not be checked".to_owned()))
-}
-
-/// An error with its causes in one line.
-fn reason(error: &ZipError) -> String {
-    let mut text = error.to_string();
-    let mut cause = std::error::Error::source(error);
-    while let Some(error) = cause {
-        text = format!("{text}: {error}");
-        cause = error.source();
-    }
-    text
-}
-
-/// A spool file, as the zip reader wants it.
-struct Spooled<'a>(&'a SpoolFile);
-
-impl ReadAt for Spooled<'_> {
-    fn read_at(&self, buf: &mut [u8], offset: u64) -> std::io::Result<usize> {
-        self.0.read_at(buf, offset)
-    }
-}
-
-fn hex(digest: &[u8]) -> String {
-    use std::fmt::Write;
-    digest.iter().fold(String::with_capacity(digest.len() * 2), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }

@@ -1,0 +1,186 @@
+//! One body from its first byte to its verdict: received, resumed, checked, proved.
+//!
+//! Bytes go into the spool as they come and are hashed on the way; what lies further back than
+//! the held-back tail is released to followers. The zip rules and the directory hash are checked
+//! on rayon, once the last byte is there.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use bytes::Bytes;
+use larder_modfetch::{Arriving, FetchError};
+use larder_module::ModuleVersion;
+use larder_modzip::{Dirhash, Inspected, ReadAt, ZipError};
+use larder_store::SpoolFile;
+use sha2::{Digest, Sha256};
+use tokio::sync::{oneshot, watch};
+
+use super::Mirror;
+use super::prove::{Hashed, Proving};
+use super::zip::{HELD_BACK, Progress, ZIP_CAP, too_large};
+use crate::catalog::record::{Parts, Proof, ZipRef};
+use crate::config::Verify;
+use crate::error::{Failure, FailureKind};
+
+/// How often a broken body is taken up again.
+const RESUMES: u32 = 3;
+
+/// One body from its first byte to its verdict.
+pub(super) struct Arrival<'a> {
+    pub(super) mirror: &'a Arc<Mirror>,
+    pub(super) version: &'a ModuleVersion,
+    pub(super) spool: &'a Arc<SpoolFile>,
+    pub(super) sender: &'a watch::Sender<Progress>,
+    /// The `.mod` that was kept before.
+    pub(super) kept_mod: Option<Bytes>,
+}
+
+impl Arrival<'_> {
+    /// Takes it all in; what may be stored of it, or why not.
+    pub(super) async fn run(
+        &self,
+        mut arriving: Arriving,
+        proving: Proving,
+    ) -> Result<(ZipRef, Parts), Failure> {
+        let source = arriving.origin().to_string();
+        let sha256 = self.receive(&mut arriving).await?;
+        let size = self.spool.len();
+        if arriving.len().is_some_and(|len| len != size) {
+            return Err(self.broke_off());
+        }
+        let inspected = match inspect(self.spool, self.version).await {
+            Ok(inspected) => inspected,
+            Err(error) => return Err(self.mirror.alarm(self.version, &error)),
+        };
+        let hashed = Hashed::Zip(inspected.dirhash);
+        let proof = self.mirror.settle_proof(self.version, proving, hashed).await?;
+        let go_mod = match proof {
+            Some(Proof::Database { .. }) => None,
+            _ => self.go_mod_within(inspected.go_mod)?,
+        };
+        let zip = ZipRef { sha256, size, dirhash: inspected.dirhash };
+        let parts = Parts { zip: Some(zip.clone()), go_mod, proof, source, ..Parts::default() };
+        Ok((zip, parts))
+    }
+
+    /// Where no database vouches for both, the zip's go.mod is the version's `.mod`: held against
+    /// the one that was seen first, else kept as that. A `+incompatible` version has none of its
+    /// own, whatever its zip holds.
+    fn go_mod_within(&self, go_mod: Option<Vec<u8>>) -> Result<Option<Bytes>, Failure> {
+        let go_mod = go_mod.filter(|_| !self.version.version().is_incompatible());
+        match (&self.kept_mod, go_mod) {
+            (Some(kept), Some(new)) if kept[..] != new[..] => {
+                let (kept, new) = (Dirhash::of_go_mod(kept), Dirhash::of_go_mod(&new));
+                let reason =
+                    format!("its go.mod hashes to {new} in the zip, but was seen as {kept}");
+                Err(self.mirror.alarm(self.version, &reason))
+            }
+            (_, go_mod) => Ok(go_mod.map(Bytes::from)),
+        }
+    }
+
+    /// Takes the body into the spool; returns the SHA-256 of its bytes in hex.
+    async fn receive(&self, arriving: &mut Arriving) -> Result<String, Failure> {
+        let (mut hasher, mut resumes) = (Sha256::new(), 0);
+        loop {
+            match arriving.chunk().await {
+                Ok(Some(chunk)) => {
+                    hasher.update(&chunk);
+                    self.append(&chunk)?;
+                }
+                Ok(None) => return Ok(hex(&hasher.finalize())),
+                Err(error) => self.resume(arriving, &error, &mut resumes).await?,
+            }
+        }
+    }
+
+    fn append(&self, chunk: &[u8]) -> Result<(), Failure> {
+        let len = self.spool.len() + chunk.len() as u64;
+        if len > ZIP_CAP {
+            return Err(too_large(self.version));
+        }
+        if let Err(error) = self.spool.append(chunk) {
+            self.mirror.metrics.background_failure("store");
+            self.mirror.remembered.outgrew(self.version);
+            self.mirror.full.store(true, Ordering::Relaxed);
+            tracing::error!(module = %self.version, error = &error as &dyn std::error::Error,
+                "the spool cannot grow; the next request passes through");
+            return Err(Failure::new(
+                FailureKind::NoRoom,
+                format!("{}: the server ran out of room; ask again", self.version),
+            ));
+        }
+        if self.mirror.rules.verify == Verify::Stream && len > HELD_BACK {
+            self.sender.send_modify(|progress| progress.released = len - HELD_BACK);
+        }
+        Ok(())
+    }
+
+    async fn resume(
+        &self,
+        arriving: &mut Arriving,
+        error: &FetchError,
+        resumes: &mut u32,
+    ) -> Result<(), Failure> {
+        let mut cause = Failure::of_fetch(self.version, error);
+        while *resumes < RESUMES {
+            *resumes += 1;
+            tokio::time::sleep(Duration::from_millis(100 << *resumes)).await;
+            match arriving.resume(self.spool.len()).await {
+                Ok(()) => {
+                    tracing::info!(module = %self.version, from = self.spool.len(), "resumed");
+                    return Ok(());
+                }
+                Err(error) => cause = Failure::of_fetch(self.version, &error),
+            }
+        }
+        Err(cause)
+    }
+
+    fn broke_off(&self) -> Failure {
+        Failure::new(
+            FailureKind::Upstream,
+            format!("{}: the upstream's zip is not as long as it said", self.version),
+        )
+    }
+}
+
+/// Checks the zip rules and hashes on rayon; the error is the reason.
+async fn inspect(spool: &Arc<SpoolFile>, version: &ModuleVersion) -> Result<Inspected, String> {
+    let (sender, receiver) = oneshot::channel();
+    let (spool, version) = (Arc::clone(spool), version.clone());
+    rayon::spawn(move || {
+        let inspected = larder_modzip::inspect(&Spooled(&spool), spool.len(), &version);
+        let _ = sender.send(inspected.map_err(|error| reason(&error)));
+    });
+    receiver.await.unwrap_or_else(|_| Err("the zip could not be checked".to_owned()))
+}
+
+/// An error with its causes in one line.
+fn reason(error: &ZipError) -> String {
+    let mut text = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+    text
+}
+
+/// A spool file, as the zip reader wants it.
+struct Spooled<'a>(&'a SpoolFile);
+
+impl ReadAt for Spooled<'_> {
+    fn read_at(&self, buf: &mut [u8], offset: u64) -> std::io::Result<usize> {
+        self.0.read_at(buf, offset)
+    }
+}
+
+fn hex(digest: &[u8]) -> String {
+    use std::fmt::Write;
+    digest.iter().fold(String::with_capacity(digest.len() * 2), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}

@@ -30,7 +30,7 @@ fn a_start_says_address_store_and_upstream_without_passwords() {
     for part in [
         format!("url=http://{}", server.address()),
         format!("store={}", server.data().display()),
-        "upstream=https://ann:xxxxx@proxy.example,off".to_owned(),
+        "upstream=https://xxxxx:xxxxx@proxy.example,off".to_owned(),
     ] {
         assert!(line.contains(&part), "{part} is missing in: {line}");
     }

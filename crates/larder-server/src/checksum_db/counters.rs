@@ -10,7 +10,7 @@ pub(crate) struct DbCounters {
     pub(crate) remembered: AtomicU64,
     /// Lookups answered from the store.
     pub(crate) stored: AtomicU64,
-    /// Lookups fetched and proved.
+    /// Lookups answered by what was fetched and proved.
     pub(crate) proved: AtomicU64,
     /// Requests to upstream, tiles included.
     pub(crate) fetches: AtomicU64,

@@ -16,13 +16,13 @@ use super::counters::{DbCounters, count};
 use super::endpoint::Endpoint;
 use super::error::{Alarm, DbError, Nonsense};
 use super::heads::{HeadParts, Heads};
-use super::prove::Prover;
+use super::prove::{Prover, outcome_for};
 use super::shelf::Shelf;
-use super::source::{Source, Upstreams};
-use super::tiles::{TileReader, Upstream};
+use super::source::{Source, Upstream, Upstreams};
+use super::tiles::TileReader;
 use crate::answer::Outcome;
 use crate::config::DatabaseConfig;
-use crate::flights::{Flights, Part};
+use crate::flights::Flights;
 use crate::metrics::Metrics;
 
 /// The largest data tile that is passed on: 256 records of a few hundred bytes, with room.
@@ -38,7 +38,7 @@ struct Shared {
     tiles: Arc<TileReader>,
     upstream: Arc<Upstream>,
     prover: Arc<Prover>,
-    tile_flights: Flights<Tile, Bytes, DbError>,
+    tile_flights: Flights<Tile, (Bytes, Outcome), DbError>,
     counters: Arc<DbCounters>,
     metrics: Arc<Metrics>,
     alarmed: Mutex<Option<Alarm>>,
@@ -193,17 +193,21 @@ impl ChecksumDb {
         let (part, flight) = self.0.tile_flights.join(widest, |mut publisher| async move {
             let plan = tiles_for_tile(tree.size, widest.level(), widest.number());
             match tiles.obtain(&tree, &plan).await {
-                Ok(obtained) => {
-                    publisher.publish(obtained.content(&widest));
-                    tiles.keep_and_remember(&obtained).await;
+                Ok(mut obtained) => {
+                    tiles.remember(&obtained);
+                    let outcome = if obtained.fetched { Outcome::Miss } else { Outcome::Hit };
+                    publisher.publish(obtained.content(&widest).map(|content| (content, outcome)));
+                    if let Err(error) = tiles.keep(&mut obtained).await {
+                        let error: &dyn std::error::Error = &error;
+                        tracing::warn!(tile = %widest, error, "a proved tile could not be stored");
+                    }
                 }
                 Err(error) => publisher.publish(Err(error)),
             }
         });
-        let content = flight.await?;
+        let (content, outcome) = flight.await?;
         let bytes = content.slice(..tile.byte_len().min(content.len()));
-        let outcome = if part == Part::Leader { Outcome::Miss } else { Outcome::Follower };
-        Ok(Served { bytes, mutable: false, outcome })
+        Ok(Served { bytes, mutable: false, outcome: outcome_for(part, outcome) })
     }
 
     /// A tile of a tree that we have no head for. It cannot be proved here, so it is not kept: the

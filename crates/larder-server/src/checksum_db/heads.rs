@@ -17,7 +17,8 @@ use tokio::sync::Mutex;
 use super::counters::DbCounters;
 use super::error::{DbError, Nonsense};
 use super::shelf::Shelf;
-use super::tiles::{TileReader, Upstream};
+use super::source::Upstream;
+use super::tiles::TileReader;
 
 /// How often a head that others swap at the same time is tried.
 const ATTEMPTS: usize = 8;
@@ -149,14 +150,14 @@ impl Heads {
     /// process swapped them first.
     async fn swap(&self, kept: Option<&Kept>, next: &Arc<TreeHead>) -> Result<bool, DbError> {
         let plan = grown_tiles(kept.map_or(0, |kept| kept.head.tree().size), next.tree().size);
-        let obtained = self.parts.tiles.obtain(next.tree(), &plan).await?;
+        let mut obtained = self.parts.tiles.obtain(next.tree(), &plan).await?;
         if let Some(kept) = kept {
             check_consistency(kept.head.tree(), &obtained.tiles).map_err(|error| match error {
                 ProofError::Fork { .. } => DbError::fork(&kept.head, next),
                 other => other.into(),
             })?;
         }
-        self.parts.tiles.keep(&obtained).await?;
+        self.parts.tiles.keep(&mut obtained).await?;
         let old = kept.and_then(|kept| kept.tag.clone());
         let Some(tag) = self.parts.shelf.swap_head(old, next).await? else { return Ok(false) };
         self.parts.tiles.remember(&obtained);

@@ -17,7 +17,8 @@ use super::endpoint::lookup_path;
 use super::error::DbError;
 use super::heads::Heads;
 use super::shelf::Shelf;
-use super::tiles::{Obtained, TileReader, Upstream};
+use super::source::Upstream;
+use super::tiles::{Obtained, TileReader};
 use crate::answer::Outcome;
 use crate::flights::{Flights, Part};
 
@@ -56,6 +57,14 @@ struct Found {
     tiles: Obtained,
 }
 
+/// What became of a request that took this part in a flight.
+pub(super) fn outcome_for(part: Part, outcome: Outcome) -> Outcome {
+    match (part, outcome) {
+        (Part::Follower, Outcome::Miss) => Outcome::Follower,
+        _ => outcome,
+    }
+}
+
 impl Prover {
     pub(super) fn memory() -> moka::sync::Cache<ModuleVersion, Arc<Record>> {
         moka::sync::Cache::builder()
@@ -84,17 +93,15 @@ impl Prover {
         }
         let (this, asked) = (Arc::clone(self), module.clone());
         let (part, flight) = self.flights.join(module.clone(), |mut publisher| async move {
-            if let Some(record) = this.recall(&asked).await {
-                count(&this.counters.stored);
-                return publisher.publish(Ok(Proved { record, outcome: Outcome::Hit }));
-            }
-            match this.look_up(&asked).await {
+            let (found, outcome) = match this.recall(&asked).await {
+                Some(found) => (Ok(found), Outcome::Hit),
+                None => (this.look_up(&asked).await, Outcome::Miss),
+            };
+            match found {
                 Ok(found) => {
-                    count(&this.counters.proved);
                     let record = Arc::new(found.record);
-                    let proved = Proved { record: Arc::clone(&record), outcome: Outcome::Miss };
-                    publisher.publish(Ok(proved));
-                    this.keep(&asked, record, &found.tiles).await;
+                    publisher.publish(Ok(Proved { record: Arc::clone(&record), outcome }));
+                    this.keep(&asked, record, found.tiles, outcome).await;
                 }
                 Err(error) => {
                     if let DbError::NotFound { text } = &error {
@@ -105,28 +112,21 @@ impl Prover {
             }
         });
         let mut proved = flight.await?;
-        if part == Part::Follower && proved.outcome == Outcome::Miss {
-            proved.outcome = Outcome::Follower;
+        match proved.outcome {
+            Outcome::Hit => count(&self.counters.stored),
+            _ => count(&self.counters.proved),
         }
+        proved.outcome = outcome_for(part, proved.outcome);
         Ok(proved)
     }
 
     /// The stored record, if its proof still holds; anything else is asked anew.
-    async fn recall(&self, module: &ModuleVersion) -> Option<Arc<Record>> {
-        match self.prove_stored(module).await {
-            Ok(found) => {
-                let found = found?;
-                self.tiles.keep_and_remember(&found.tiles).await;
-                let record = Arc::new(found.record);
-                self.memory.insert(module.clone(), Arc::clone(&record));
-                Some(record)
-            }
-            Err(error) => {
-                let error: &dyn std::error::Error = &error;
-                tracing::warn!(%module, error, "a stored lookup cannot be used, asking upstream");
-                None
-            }
-        }
+    async fn recall(&self, module: &ModuleVersion) -> Option<Found> {
+        self.prove_stored(module).await.unwrap_or_else(|error| {
+            let error: &dyn std::error::Error = &error;
+            tracing::warn!(%module, error, "a stored lookup cannot be used, asking upstream");
+            None
+        })
     }
 
     async fn prove_stored(&self, module: &ModuleVersion) -> Result<Option<Found>, DbError> {
@@ -158,6 +158,7 @@ impl Prover {
     ) -> Result<Found, DbError> {
         let plan = tiles_for_record(head.tree().size, record.id());
         let tiles = self.tiles.obtain(head.tree(), &plan).await?;
+        self.tiles.remember(&tiles);
         check_record(&record, &tiles.tiles)?;
         if record.sums(module).is_none() {
             return Err(DbError::other_record(&record, module));
@@ -165,22 +166,24 @@ impl Prover {
         Ok(Found { record, tiles })
     }
 
-    /// Stores what was proved. If it cannot be stored it is not remembered either, so that the next
-    /// request tries again.
-    async fn keep(&self, module: &ModuleVersion, record: Arc<Record>, tiles: &Obtained) {
-        let kept = match self.tiles.keep(tiles).await {
-            Ok(()) => self.shelf.keep_record(module, &record).await,
-            Err(error) => Err(error),
-        };
-        match kept {
-            Ok(()) => {
-                self.tiles.remember(tiles);
-                self.memory.insert(module.clone(), record);
-            }
-            Err(error) => {
-                let error: &dyn std::error::Error = &error;
-                tracing::warn!(%module, error, "a proved lookup could not be stored");
-            }
+    /// Stores what was proved. A record that cannot be stored is not remembered either, so that
+    /// the next request tries again.
+    async fn keep(
+        &self,
+        module: &ModuleVersion,
+        record: Arc<Record>,
+        mut tiles: Obtained,
+        outcome: Outcome,
+    ) {
+        let mut kept = self.tiles.keep(&mut tiles).await;
+        if kept.is_ok() && outcome == Outcome::Miss {
+            kept = self.shelf.keep_record(module, &record).await;
+        }
+        if let Err(error) = kept {
+            let error: &dyn std::error::Error = &error;
+            tracing::warn!(%module, error, "a proved lookup could not be stored");
+        } else {
+            self.memory.insert(module.clone(), record);
         }
     }
 }

@@ -6,12 +6,19 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use larder_modfetch::{FetchError, Fetcher, Resource};
+use larder_sumdb::Tile;
+use tokio::runtime::Handle;
+use tokio::sync::Semaphore;
 
-use super::error::DbError;
+use super::counters::{DbCounters, count};
+use super::error::{DbError, Nonsense};
 use crate::answer::RouteLabel;
 use crate::error::error_word;
-use crate::flights::BrokeOff;
+use crate::flights::{BrokeOff, Flights};
 use crate::metrics::Metrics;
+
+/// Requests to upstream at the same time.
+const PARALLEL: usize = 64;
 
 /// What a [`Source`] returns.
 pub(super) type Fetching<'a> = Pin<Box<dyn Future<Output = Result<Bytes, Unfetched>> + Send + 'a>>;
@@ -47,6 +54,57 @@ impl Unfetched {
 impl BrokeOff for Unfetched {
     fn broke_off() -> Self {
         Self::Failed(DbError::broke_off())
+    }
+}
+
+/// Asks the source: each thing once at a time, and not too much at once.
+pub(super) struct Upstream {
+    source: Arc<dyn Source>,
+    fetches: Flights<String, Bytes, Unfetched>,
+    permits: Arc<Semaphore>,
+    counters: Arc<DbCounters>,
+}
+
+impl Upstream {
+    pub(super) fn new(source: Arc<dyn Source>, counters: Arc<DbCounters>, runtime: Handle) -> Self {
+        let permits = Arc::new(Semaphore::new(PARALLEL));
+        Self { source, fetches: Flights::new(runtime), permits, counters }
+    }
+
+    /// Fetches `rest`; what comes is not checked in any way.
+    pub(super) async fn fetch(&self, rest: String, cap: usize) -> Result<Bytes, Unfetched> {
+        let (source, permits) = (Arc::clone(&self.source), Arc::clone(&self.permits));
+        let counters = Arc::clone(&self.counters);
+        let (_, flight) = self.fetches.join(rest.clone(), |mut publisher| async move {
+            let _permit = permits.acquire().await;
+            count(&counters.fetches);
+            publisher.publish(source.fetch(&rest, cap).await);
+        });
+        flight.await
+    }
+
+    /// A tile's content as upstream has it: of the right length, and otherwise not checked.
+    pub(super) async fn tile(&self, tile: &Tile) -> Result<Bytes, Unfetched> {
+        match self.whole_tile(tile).await {
+            Err(Unfetched::NotThere { text }) => {
+                // The tile has been completed meanwhile and only the full one is kept.
+                let full = tile.full().filter(|full| full != tile);
+                let full = full.ok_or(Unfetched::NotThere { text })?;
+                Ok(self.whole_tile(&full).await?.slice(..tile.byte_len()))
+            }
+            other => other,
+        }
+    }
+
+    async fn whole_tile(&self, tile: &Tile) -> Result<Bytes, Unfetched> {
+        let (path, expected) = (tile.path(), tile.byte_len());
+        // One byte more than expected shows that there is more.
+        let content = self.fetch(path.clone(), expected + 1).await?;
+        if content.len() == expected {
+            return Ok(content);
+        }
+        let nonsense = Nonsense::TileLength { tile: path, found: content.len(), expected };
+        Err(Unfetched::Failed(DbError::Invalid(nonsense)))
     }
 }
 

@@ -1,6 +1,7 @@
 //! Tiles: from memory, else from the store, else from upstream, and bound to a tree before use.
 //!
-//! Memory holds only tiles that are bound to a kept head. The store's are bound again when they are
+//! Memory holds only tiles that are bound to a kept head, some of them still on their way into the
+//! store: whoever needs such a one stores it too before relying on it. The store's are bound again when they are
 //! read; if one is false, all are had from upstream instead, and what then holds is written over.
 //! A partial tile that upstream no longer has is cut from the full one.
 
@@ -10,41 +11,36 @@ use std::sync::Arc;
 use bytes::Bytes;
 use futures_util::future::try_join_all;
 use larder_sumdb::{Tile, Tiles, Tree};
-use tokio::runtime::Handle;
-use tokio::sync::Semaphore;
 
-use super::counters::{DbCounters, count};
 use super::error::{DbError, Nonsense};
 use super::shelf::Shelf;
-use super::source::{Source, Unfetched};
-use crate::flights::Flights;
+use super::source::{Unfetched, Upstream};
 
 /// Bytes of tiles kept in memory: a thousand full ones, enough for the upper levels of any tree.
 const MEMORY: u64 = 8 << 20;
-
-/// Requests to upstream at the same time.
-const PARALLEL: usize = 64;
 
 /// Where the tiles of one database come from.
 pub(super) struct TileReader {
     shelf: Arc<Shelf>,
     upstream: Arc<Upstream>,
-    memory: moka::sync::Cache<(u8, u64), Bytes>,
+    memory: moka::sync::Cache<(u8, u64), Held>,
 }
 
-/// Asks the source: each thing once at a time, and not too much at once.
-pub(super) struct Upstream {
-    source: Arc<dyn Source>,
-    fetches: Flights<String, Bytes, Unfetched>,
-    permits: Arc<Semaphore>,
-    counters: Arc<DbCounters>,
+/// A tile in memory.
+#[derive(Clone)]
+struct Held {
+    content: Bytes,
+    /// Whether the store has it too, as wide as this.
+    stored: bool,
 }
 
 /// Tiles bound to a tree.
 pub(super) struct Obtained {
     pub(super) tiles: Tiles<Bytes>,
-    /// Those that the store does not have.
-    fetched: Vec<Tile>,
+    /// Those that the store may not have yet.
+    unstored: Vec<Tile>,
+    /// Whether any came from upstream.
+    pub(super) fetched: bool,
 }
 
 /// How far down to look for a tile.
@@ -52,6 +48,23 @@ pub(super) struct Obtained {
 enum Look {
     Everywhere,
     UpstreamOnly,
+}
+
+/// Where a tile was found.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Origin {
+    /// In memory or in the store; the store has it.
+    Stored,
+    /// In memory; it is being stored, or could not be.
+    Unstored,
+    /// At the upstream.
+    Upstream,
+}
+
+/// The contents of a plan's tiles, bound to nothing.
+struct Gathered {
+    raw: HashMap<Tile, Bytes>,
+    origins: Vec<(Tile, Origin)>,
 }
 
 impl Obtained {
@@ -63,53 +76,19 @@ impl Obtained {
     }
 }
 
-impl Upstream {
-    pub(super) fn new(source: Arc<dyn Source>, counters: Arc<DbCounters>, runtime: Handle) -> Self {
-        let permits = Arc::new(Semaphore::new(PARALLEL));
-        Self { source, fetches: Flights::new(runtime), permits, counters }
-    }
-
-    /// Fetches `rest`; what comes is not checked in any way.
-    pub(super) async fn fetch(&self, rest: String, cap: usize) -> Result<Bytes, Unfetched> {
-        let (source, permits) = (Arc::clone(&self.source), Arc::clone(&self.permits));
-        let counters = Arc::clone(&self.counters);
-        let (_, flight) = self.fetches.join(rest.clone(), |mut publisher| async move {
-            let _permit = permits.acquire().await;
-            count(&counters.fetches);
-            publisher.publish(source.fetch(&rest, cap).await);
-        });
-        flight.await
-    }
-
-    /// A tile's content as upstream has it: of the right length, and otherwise not checked.
-    pub(super) async fn tile(&self, tile: &Tile) -> Result<Bytes, Unfetched> {
-        match self.whole_tile(tile).await {
-            Err(Unfetched::NotThere { text }) => {
-                // The tile has been completed meanwhile and only the full one is kept.
-                let full = tile.full().filter(|full| full != tile);
-                let full = full.ok_or(Unfetched::NotThere { text })?;
-                Ok(self.whole_tile(&full).await?.slice(..tile.byte_len()))
-            }
-            other => other,
-        }
-    }
-
-    async fn whole_tile(&self, tile: &Tile) -> Result<Bytes, Unfetched> {
-        let (path, expected) = (tile.path(), tile.byte_len());
-        // One byte more than expected shows that there is more.
-        let content = self.fetch(path.clone(), expected + 1).await?;
-        if content.len() == expected {
-            return Ok(content);
-        }
-        let nonsense = Nonsense::TileLength { tile: path, found: content.len(), expected };
-        Err(Unfetched::Failed(DbError::Invalid(nonsense)))
+impl Gathered {
+    fn bind(self, tree: &Tree) -> Result<Obtained, DbError> {
+        let fetched = self.origins.iter().any(|(_, origin)| *origin == Origin::Upstream);
+        let unstored = self.origins.into_iter().filter(|(_, origin)| *origin != Origin::Stored);
+        let unstored = unstored.map(|(tile, _)| tile).collect();
+        Ok(Obtained { tiles: Tiles::authenticate(tree, self.raw)?, unstored, fetched })
     }
 }
 
 impl TileReader {
     pub(super) fn new(shelf: Arc<Shelf>, upstream: Arc<Upstream>) -> Self {
         let memory = moka::sync::Cache::builder()
-            .weigher(|_, content: &Bytes| u32::try_from(content.len() + 64).unwrap_or(u32::MAX))
+            .weigher(|_, held: &Held| u32::try_from(held.content.len() + 64).unwrap_or(u32::MAX))
             .max_capacity(MEMORY)
             .build();
         Self { shelf, upstream, memory }
@@ -117,81 +96,83 @@ impl TileReader {
 
     /// The tiles of a plan, bound to `tree`.
     pub(super) async fn obtain(&self, tree: &Tree, plan: &[Tile]) -> Result<Obtained, DbError> {
-        let (raw, fetched) = self.gather(plan, Look::Everywhere).await?;
-        match Tiles::authenticate(tree, raw) {
-            Ok(tiles) => Ok(Obtained { tiles, fetched }),
-            Err(error) if fetched.len() == plan.len() => Err(error.into()),
+        let gathered = self.gather(plan, Look::Everywhere).await?;
+        let all_new = gathered.origins.iter().all(|(_, origin)| *origin == Origin::Upstream);
+        match gathered.bind(tree) {
             // Either what is stored is damaged, or this tree is not the one we keep tiles of.
-            Err(error) => {
+            Err(error) if !all_new => {
                 tracing::warn!(%tree, %error, "kept tiles do not fit, asking upstream");
-                let (raw, fetched) = self.gather(plan, Look::UpstreamOnly).await?;
-                Ok(Obtained { tiles: Tiles::authenticate(tree, raw)?, fetched })
+                self.gather(plan, Look::UpstreamOnly).await?.bind(tree)
             }
+            bound => bound,
         }
     }
 
     /// The tile from memory, cut to its width.
     pub(super) fn remembered(&self, tile: &Tile) -> Option<Bytes> {
-        let content = self.memory.get(&(tile.level(), tile.number()))?;
-        (content.len() >= tile.byte_len()).then(|| content.slice(..tile.byte_len()))
+        self.held(tile).map(|held| held.content)
     }
 
-    /// Remembers tiles that are bound to a kept head.
+    /// Remembers tiles that are bound to a kept head, whether they are stored yet or not.
     pub(super) fn remember(&self, obtained: &Obtained) {
         for (tile, content) in obtained.tiles.iter() {
-            if self.remembered(tile).is_none() {
-                self.memory.insert((tile.level(), tile.number()), content.clone());
+            if self.held(tile).is_none() {
+                let stored = !obtained.unstored.contains(tile);
+                let held = Held { content: content.clone(), stored };
+                self.memory.insert((tile.level(), tile.number()), held);
             }
         }
     }
 
-    /// Stores what the store does not have yet.
-    pub(super) async fn keep(&self, obtained: &Obtained) -> Result<(), DbError> {
-        let fetched = obtained.tiles.iter().filter(|(tile, _)| obtained.fetched.contains(tile));
-        try_join_all(fetched.map(|(tile, content)| self.shelf.keep_tile(tile, content))).await?;
+    /// Stores what the store may not have yet.
+    pub(super) async fn keep(&self, obtained: &mut Obtained) -> Result<(), DbError> {
+        let unstored = obtained.tiles.iter().filter(|(tile, _)| obtained.unstored.contains(tile));
+        try_join_all(unstored.map(|(tile, content)| self.shelf.keep_tile(tile, content))).await?;
+        for tile in std::mem::take(&mut obtained.unstored) {
+            self.note_stored(&tile);
+        }
         Ok(())
     }
 
-    /// Stores and then remembers tiles that are bound to a kept head. What cannot be stored is not
-    /// remembered either, and will be asked for again.
-    pub(super) async fn keep_and_remember(&self, obtained: &Obtained) {
-        match self.keep(obtained).await {
-            Ok(()) => self.remember(obtained),
-            Err(error) => {
-                let error: &dyn std::error::Error = &error;
-                tracing::warn!(error, "proved tiles could not be stored");
-            }
+    /// Notes that the store has a tile that memory may hold.
+    fn note_stored(&self, tile: &Tile) {
+        let key = (tile.level(), tile.number());
+        let held = self.memory.get(&key).filter(|held| held.content.len() == tile.byte_len());
+        if let Some(held) = held {
+            self.memory.insert(key, Held { stored: true, ..held });
         }
     }
 
-    /// The contents of a plan's tiles, and which of them came from upstream.
-    async fn gather(
-        &self,
-        plan: &[Tile],
-        look: Look,
-    ) -> Result<(HashMap<Tile, Bytes>, Vec<Tile>), DbError> {
-        let contents = try_join_all(plan.iter().map(|tile| self.find(tile, look))).await?;
-        let mut fetched = Vec::new();
-        let mut raw = HashMap::new();
-        for (tile, (content, from_upstream)) in plan.iter().zip(contents) {
-            raw.insert(*tile, content);
-            fetched.extend(from_upstream.then_some(*tile));
-        }
-        Ok((raw, fetched))
+    fn held(&self, tile: &Tile) -> Option<Held> {
+        let held = self.memory.get(&(tile.level(), tile.number()))?;
+        let wide_enough = held.content.len() >= tile.byte_len();
+        let cut = |held: Held| Held { content: held.content.slice(..tile.byte_len()), ..held };
+        wide_enough.then(|| cut(held))
     }
 
-    /// A tile's content, and whether it came from upstream.
-    async fn find(&self, tile: &Tile, look: Look) -> Result<(Bytes, bool), DbError> {
+    /// The contents of a plan's tiles, and where each was found.
+    async fn gather(&self, plan: &[Tile], look: Look) -> Result<Gathered, DbError> {
+        let found = try_join_all(plan.iter().map(|tile| self.find(tile, look))).await?;
+        let mut gathered = Gathered { raw: HashMap::new(), origins: Vec::new() };
+        for (tile, (content, origin)) in plan.iter().zip(found) {
+            gathered.raw.insert(*tile, content);
+            gathered.origins.push((*tile, origin));
+        }
+        Ok(gathered)
+    }
+
+    async fn find(&self, tile: &Tile, look: Look) -> Result<(Bytes, Origin), DbError> {
         if look == Look::Everywhere {
-            if let Some(content) = self.remembered(tile) {
-                return Ok((content, false));
+            if let Some(Held { content, stored }) = self.held(tile) {
+                let origin = if stored { Origin::Stored } else { Origin::Unstored };
+                return Ok((content, origin));
             }
             if let Some(content) = self.shelf.tile(tile).await? {
-                return Ok((content, false));
+                return Ok((content, Origin::Stored));
             }
         }
         match self.upstream.tile(tile).await {
-            Ok(content) => Ok((content, true)),
+            Ok(content) => Ok((content, Origin::Upstream)),
             Err(Unfetched::Failed(error)) => Err(error),
             Err(Unfetched::NotThere { .. }) => {
                 Err(DbError::Invalid(Nonsense::NoTile { tile: tile.path() }))

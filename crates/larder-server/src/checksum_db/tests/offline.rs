@@ -13,8 +13,8 @@ const MODULES: u64 = 16;
 /// What happens at a server, one after the other.
 #[derive(Debug, Clone)]
 enum Step {
-    /// The database records other versions.
-    Grow(u64),
+    /// The database records a version, for somebody else, and so many others.
+    Grow(u64, u64),
     /// Clients look these up at once.
     LookUp(Vec<u64>),
     /// A client that will come back later looks this up.
@@ -27,7 +27,8 @@ enum Step {
 
 fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
-        2 => prop_oneof![1..20_u64, 200..300_u64, 1000..3000_u64].prop_map(Step::Grow),
+        4 => (0..MODULES, prop_oneof![1..20_u64, 200..300_u64, 1000..3000_u64])
+            .prop_map(|(n, others)| Step::Grow(n, others)),
         4 => prop::collection::vec(0..MODULES, 1..6).prop_map(Step::LookUp),
         3 => (0..MODULES).prop_map(Step::Client),
         1 => Just(Step::Restart),
@@ -51,7 +52,10 @@ async fn check(upstream: FakeUpstream, steps: &[Step], order: &[prop::sample::In
     let mut clients = vec![GoClient::fresh(&upstream.key())];
     for step in steps {
         match step {
-            Step::Grow(count) => upstream.grow(*count),
+            Step::Grow(n, others) => {
+                upstream.record(*n);
+                upstream.grow(*others);
+            }
             Step::LookUp(modules) => {
                 look_up_at_once(&db, modules).await;
                 known.extend(modules);

@@ -28,8 +28,8 @@ pub(super) struct FakeUpstream(Arc<Mutex<State>>, Arc<Signer>, FetchError);
 
 pub(super) struct State {
     pub(super) log: Log,
-    /// The record of each lookup path.
-    ids: HashMap<String, u64>,
+    /// The record of each module.
+    ids: HashMap<u64, u64>,
     /// Everything that was asked.
     pub(super) asked: Vec<String>,
     /// Whether it answers at all.
@@ -103,6 +103,11 @@ impl FakeUpstream {
         self.state().script.insert(path.to_owned(), script);
     }
 
+    /// Records module number `n`, unless it is recorded already.
+    pub(super) fn record(&self, n: u64) {
+        self.state().id(n).unwrap();
+    }
+
     /// Records so many versions of no interest.
     pub(super) fn grow(&self, count: u64) {
         let log = &mut self.state().log;
@@ -155,13 +160,18 @@ impl State {
         let number = rest.strip_prefix("lookup/example.com/!mod")?.split_once('@')?.0;
         let number = number.parse().ok()?;
         assert_eq!(rest, lookup_path(&module(number)));
-        let id = match self.ids.get(rest) {
-            Some(id) => *id,
-            None => self.log.append(&text(number)).ok()?,
-        };
-        self.ids.insert(rest.to_owned(), id);
+        let id = self.id(number)?;
         let size = if self.old_heads { id + 1 } else { self.log.size() };
         self.log.lookup(id, &self.log.head_at(size, signer)?)
+    }
+
+    fn id(&mut self, number: u64) -> Option<u64> {
+        if let Some(id) = self.ids.get(&number) {
+            return Some(*id);
+        }
+        let id = self.log.append(&text(number)).ok()?;
+        self.ids.insert(number, id);
+        Some(id)
     }
 
     fn tile(&self, rest: &str) -> Option<Vec<u8>> {

@@ -1,5 +1,6 @@
 //! The mirrored database against a scripted one, judged by a model of the go client.
 
+mod crash;
 mod go_client;
 mod offline;
 mod refused;

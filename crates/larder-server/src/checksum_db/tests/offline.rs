@@ -119,7 +119,7 @@ fn run<F: Future<Output = ()>>(scenario: F) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 20, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 16, ..ProptestConfig::default() })]
 
     #[test]
     fn everything_looked_up_can_be_verified_offline_in_any_order(

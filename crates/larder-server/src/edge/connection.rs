@@ -18,6 +18,7 @@ use hyper::body::Incoming;
 use hyper::service::service_fn;
 use tokio::net::TcpStream;
 
+use super::access_log::Line;
 use super::body::ResponseBody;
 use super::io::WatchedSocket;
 use super::pulse::{Order, Pulse};
@@ -61,11 +62,35 @@ pub(super) async fn serve(worker: Arc<Worker>, socket: TcpStream, addr: SocketAd
         connection.as_mut().poll(context)
     });
     if let Err(error) = ended.await {
-        if error.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_parse) {
-            worker.metrics.connection_cut(CutReason::Malformed);
+        if let Some(error) = error.downcast_ref().filter(|error| hyper::Error::is_parse(error)) {
+            malformed(&worker, &peer, error);
         }
         tracing::debug!(peer = &*peer.text, %error, "a connection ended early");
     }
+}
+
+/// What was no request never reached a service: hyper refused it.
+fn malformed(worker: &Worker, peer: &Peer, error: &hyper::Error) {
+    worker.metrics.connection_cut(CutReason::Malformed);
+    let Some(lane) = &worker.access else { return };
+    let status = if error.is_parse_too_large() {
+        StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE
+    } else {
+        StatusCode::BAD_REQUEST
+    };
+    lane.write(&Line {
+        id: "-",
+        remote: &peer.text,
+        method: "-",
+        path: "-",
+        status: status.as_u16(),
+        bytes: 0,
+        micros: 0,
+        route: RouteLabel::Other.as_str(),
+        outcome: Outcome::Invalid.as_str(),
+        aborted: false,
+        agent: b"-",
+    });
 }
 
 /// A connection's place among those of its worker, until dropped.

@@ -38,10 +38,7 @@ impl Listeners {
         } else if let Ok(sockets) = open_beside(&first, addr, workers) {
             sockets
         } else {
-            let copies = (1..workers).map(|_| first.try_clone()).collect::<Result<Vec<_>, _>>();
-            let mut sockets = copies.map_err(failed)?;
-            sockets.push(first);
-            sockets
+            copies(first, workers).map_err(failed)?
         };
         Ok(Self { addr, sockets })
     }
@@ -90,6 +87,13 @@ fn open_beside(
     (0..count).map(|_| open(addr, Sharing::Shared)).collect()
 }
 
+/// The way without `SO_REUSEPORT`: one queue, from which all take.
+fn copies(first: TcpListener, count: usize) -> io::Result<Vec<TcpListener>> {
+    let mut sockets = (1..count).map(|_| first.try_clone()).collect::<io::Result<Vec<_>>>()?;
+    sockets.push(first);
+    Ok(sockets)
+}
+
 fn open(addr: SocketAddr, sharing: Sharing) -> io::Result<TcpListener> {
     let socket = Socket::new(Domain::for_address(addr), Type::STREAM, Some(Protocol::TCP))?;
     // Connections of an earlier run that still linger must not hinder a restart.
@@ -125,6 +129,19 @@ mod tests {
         check(1, 3);
         check(3, 1);
         check(3, 3);
+    }
+
+    #[test]
+    fn workers_can_share_one_socket() {
+        let first = open(([127, 0, 0, 1], 0).into(), Sharing::Exclusive).unwrap();
+        let addr = first.local_addr().unwrap();
+        let sockets = copies(first, 3).unwrap();
+        assert_eq!(sockets.len(), 3);
+        for socket in sockets {
+            let client = std::net::TcpStream::connect(addr).unwrap();
+            socket.set_nonblocking(false).unwrap();
+            assert_eq!(socket.accept().unwrap().1, client.local_addr().unwrap());
+        }
     }
 
     #[test]

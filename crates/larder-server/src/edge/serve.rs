@@ -16,6 +16,7 @@ use tokio::sync::watch as signal;
 use super::access_log::AccessLogger;
 use super::buffers::Buffers;
 use super::connection;
+use super::descriptors::make_room;
 use super::limits::Limits;
 use super::listen::Listeners;
 use super::refuse::Refuser;
@@ -56,6 +57,7 @@ pub fn serve(
     access: AccessLogger,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), ServeError> {
+    make_room(config.limits.connections);
     let common = Common {
         service,
         metrics,
@@ -160,16 +162,20 @@ impl Drop for StopOnDrop {
 async fn accept(listener: &TcpListener, worker: &Arc<Worker>) {
     let refuser = Refuser::new();
     let mut number = 0_u64;
+    let mut failing = false;
     loop {
         match listener.accept().await {
             Ok((socket, addr)) => {
+                failing = false;
                 number = number.wrapping_add(1);
                 admit(worker, &refuser, socket, addr, number);
             }
             Err(error) if is_of_one_client(&error) => {}
             Err(error) => {
                 // Out of descriptors or memory: those who are served will give some back.
-                tracing::warn!(%error, "could not accept a connection");
+                if !std::mem::replace(&mut failing, true) {
+                    tracing::warn!(%error, "could not accept a connection");
+                }
                 tokio::time::sleep(PAUSE).await;
             }
         }

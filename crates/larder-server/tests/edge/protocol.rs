@@ -64,7 +64,7 @@ fn what_is_not_http_is_refused_and_the_server_goes_on() {
         assert!(client.is_closed());
     };
     let long = "a".repeat(100_000);
-    check(&format!("GET /{long} HTTP/1.1\r\nHost: larder\r\n\r\n"), &[414, 431]);
+    check(&format!("GET /{long} HTTP/1.1\r\nHost: larder\r\n\r\n"), &[431]);
     check(&format!("GET / HTTP/1.1\r\nHost: larder\r\nX: {long}\r\n\r\n"), &[431]);
     check("GET /\0 HTTP/1.1\r\nHost: larder\r\n\r\n", &[400]);
     check("GET / HTTP/1.1\r\nBad Name: x\r\n\r\n", &[400]);
@@ -73,6 +73,9 @@ fn what_is_not_http_is_refused_and_the_server_goes_on() {
     check(&format!("GET / HTTP/1.1\r\n{fields}\r\n"), &[431]);
     assert_eq!(edge.get("/small", "").status, 200);
     edge.await_metric("larder_connections_cut_total{reason=\"malformed\"} 6");
+    let lines = edge.log();
+    assert_eq!(lines.matches(" path=\"-\" status=431 ").count(), 3, "{lines}");
+    assert_eq!(lines.matches(" path=\"-\" status=400 ").count(), 3, "{lines}");
 }
 
 #[test]

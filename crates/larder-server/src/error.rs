@@ -111,7 +111,7 @@ impl Failure {
 
     /// The HTTP answer.
     pub(crate) fn answer(&self, route: RouteLabel) -> Answer {
-        let text = format!("{}\n", self.text);
+        let text = format!("{}\n", within_what_go_prints(&self.text));
         let answer = Answer::text(route, self.kind.outcome(), self.kind.status(), text);
         match self.kind {
             FailureKind::Loop => {
@@ -208,5 +208,31 @@ pub(crate) fn error_word(kind: &FetchErrorKind) -> Option<&'static str> {
         FetchErrorKind::LoopsBack => Some("loop"),
         FetchErrorKind::TooLarge => Some("too_large"),
         _ => Some("broken"),
+    }
+}
+
+/// The start of a text that the go command still prints (cmd/go/internal/web): at most 8 lines
+/// and 648 bytes, our line's end included.
+fn within_what_go_prints(text: &str) -> &str {
+    const BYTES: usize = 640;
+    let lines_end = text.match_indices('\n').nth(7).map_or(text.len(), |(at, _)| at);
+    let end = lines_end.min(BYTES).min(text.len());
+    let end = (0..=end).rev().find(|&at| text.is_char_boundary(at)).unwrap_or(0);
+    text.get(..end).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_is_never_longer_than_what_go_prints() {
+        let check = |text: &str, expect: &str| assert_eq!(within_what_go_prints(text), expect);
+        check("", "");
+        check("not found: a", "not found: a");
+        check("1\n2\n3\n4\n5\n6\n7\n8\n9", "1\n2\n3\n4\n5\n6\n7\n8");
+        check(&"a".repeat(5000), &"a".repeat(640));
+        check(&"é".repeat(5000), &"é".repeat(320));
+        check(&format!("a{}", "é".repeat(5000)), &format!("a{}", "é".repeat(319)));
     }
 }

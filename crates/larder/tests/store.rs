@@ -20,7 +20,6 @@ fn stock(count: usize) -> (Upstream, Vec<ModuleFiles>) {
 }
 
 #[test]
-#[ignore = "finding: a polite end does not wait for what is being stored"]
 fn what_was_fetched_is_served_without_an_upstream_after_a_restart() {
     let (upstream, modules) = stock(3);
     let mut server = Launch::new(LARDER, &upstream.url()).start();

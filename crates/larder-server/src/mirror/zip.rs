@@ -11,8 +11,8 @@
 //! zip rules, directory hash, database), followers' connections are cut, nothing is stored, and
 //! whoever asks next is refused with the reason. A body that breaks off upstream is resumed.
 
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 use larder_modfetch::{Arriving, Fetcher, Resource};
@@ -51,9 +51,11 @@ pub(super) enum Opened {
     Stored,
     /// It arrives.
     Follow(Arc<ZipFlight>),
-    /// The store has no room for it.
-    NoRoom,
+    /// The store has no room for it. Whoever comes first takes the body that was begun.
+    NoRoom(Begun),
 }
+
+type Begun = Arc<Mutex<Option<Arriving>>>;
 
 /// A body on its way into the spool.
 pub(crate) struct ZipFlight {
@@ -107,7 +109,7 @@ impl Mirror {
         });
         match waiting.await? {
             Opened::Follow(flight) => Ok(ZipSource::Arriving(flight, part)),
-            Opened::NoRoom => self.pass_through(version, fetcher).await,
+            Opened::NoRoom(begun) => self.pass_through(version, fetcher, &begun).await,
             Opened::Stored => match self.stored_zip(version).await? {
                 Some((zip, body)) => Ok(ZipSource::Stored(zip, body)),
                 None => Err(Failure::internal()),
@@ -132,6 +134,7 @@ impl Mirror {
         &self,
         version: &ModuleVersion,
         fetcher: &Fetcher,
+        begun: &Begun,
     ) -> Result<ZipSource, Failure> {
         self.metrics.spool_no_room();
         if self.rules.verify == Verify::Strict {
@@ -141,7 +144,12 @@ impl Mirror {
             ));
         }
         tracing::warn!(module = %version, "no room: passing through, unstored and unverified");
-        self.open_zip(version, fetcher).await.map(ZipSource::PassedThrough)
+        let begun = begun.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let arriving = match begun {
+            Some(arriving) => arriving,
+            None => self.open_zip(version, fetcher).await?,
+        };
+        Ok(ZipSource::PassedThrough(arriving))
     }
 
     async fn open_zip(
@@ -169,7 +177,10 @@ impl Mirror {
         let Inbound { arriving, spool, proving, kept_mod } =
             match self.set_off(&version, &fetcher).await {
                 Ok(SetOff::Stored) => return publisher.publish(Ok(Opened::Stored)),
-                Ok(SetOff::NoRoom) => return publisher.publish(Ok(Opened::NoRoom)),
+                Ok(SetOff::NoRoom(begun)) => {
+                    let begun = Arc::new(Mutex::new(begun));
+                    return publisher.publish(Ok(Opened::NoRoom(begun)));
+                }
                 Ok(SetOff::Arriving(inbound)) => *inbound,
                 Err(failure) => {
                     self.remembered.note(Asked::Zip(version), &failure);
@@ -207,7 +218,7 @@ impl Mirror {
             return Ok(SetOff::Stored);
         }
         if self.remembered.has_outgrown(version) {
-            return Ok(SetOff::NoRoom);
+            return Ok(SetOff::NoRoom(None));
         }
         let record = self.record(version).await?;
         let (proof, kept_mod) = record.map_or((None, None), |kept| (kept.proof, kept.go_mod));
@@ -222,7 +233,7 @@ impl Mirror {
             }
             Err(SpoolError::NoRoom { .. }) => {
                 self.full.store(true, Ordering::Relaxed);
-                Ok(SetOff::NoRoom)
+                Ok(SetOff::NoRoom(Some(arriving)))
             }
             Err(error) => {
                 self.metrics.background_failure("store");
@@ -232,7 +243,7 @@ impl Mirror {
                     "no spool: passing through"
                 );
                 self.full.store(true, Ordering::Relaxed);
-                Ok(SetOff::NoRoom)
+                Ok(SetOff::NoRoom(Some(arriving)))
             }
         }
     }
@@ -260,7 +271,7 @@ impl Mirror {
 
 enum SetOff {
     Stored,
-    NoRoom,
+    NoRoom(Option<Arriving>),
     Arriving(Box<Inbound>),
 }
 

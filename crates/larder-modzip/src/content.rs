@@ -1,8 +1,7 @@
 //! The content of each entry: found, unpacked, checked against size and CRC, and hashed.
 //!
-//! The entries are visited in the order in which they lie in the file. Each owns the bytes from its
-//! local header up to the next entry's, so that none can overlap another, and small ones are read
-//! many at a time. Large ones are streamed.
+//! Where an entry lies, and which are read together, is decided in `placed.rs`. Here small ones are
+//! unpacked in memory and large ones streamed; both through the same checks.
 //! Specification: APPNOTE.TXT 4.3.7 (local header), 4.3.9 (descriptor), 4.4.
 
 use std::ops::Range;
@@ -14,21 +13,18 @@ use crate::dirhash::ContentHash;
 use crate::field::Fields;
 use crate::inflate;
 use crate::inspect::ZipError;
+use crate::placed::Placed;
 use crate::read_at::{ReadAt, read_exact_at};
 
 const LOCAL: [u8; 4] = *b"PK\x03\x04";
-const LOCAL_LENGTH: usize = 30;
+pub(crate) const LOCAL_LENGTH: usize = 30;
 const DESCRIPTOR: [u8; 4] = *b"PK\x07\x08";
 /// The least that follows data when a descriptor does: CRC and two sizes.
 const DESCRIPTOR_LENGTH: usize = 12;
 
-const STORED: u16 = 0;
-const DEFLATED: u16 = 8;
+pub(crate) const STORED: u16 = 0;
+pub(crate) const DEFLATED: u16 = 8;
 
-/// As many bytes of the zip are read at once, at most.
-const WINDOW: u64 = 1 << 20;
-/// Entries that are larger when unpacked are streamed.
-const WHOLE: u64 = 2 << 20;
 /// What is read and unpacked at once of a streamed entry.
 const PIECE: usize = 64 << 10;
 
@@ -63,76 +59,6 @@ pub enum ContentFault {
     /// The CRC does not match, in the directory or in the descriptor.
     #[error("its checksum does not match")]
     Crc,
-}
-
-/// An entry and the end of the bytes that it owns.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Placed<'a> {
-    pub(crate) entry: Entry<'a>,
-    end: u64,
-}
-
-impl Placed<'_> {
-    /// The error of this entry.
-    pub(crate) fn fault(&self, fault: ContentFault) -> ZipError {
-        ZipError::Content { name: String::from_utf8_lossy(self.entry.name).into_owned(), fault }
-    }
-
-    fn owned(&self) -> u64 {
-        self.end.saturating_sub(self.entry.offset)
-    }
-
-    fn is_small(&self) -> bool {
-        self.owned() <= WINDOW && self.entry.plain <= WHOLE
-    }
-
-    /// What can be told without reading: the method, and whether there is room for what is declared.
-    fn check(&self) -> Result<(), ContentFault> {
-        const ENCRYPTED: u16 = 1 | 1 << 6 | 1 << 13;
-        let entry = &self.entry;
-        if entry.flags & ENCRYPTED != 0 {
-            return Err(ContentFault::Encrypted);
-        }
-        if entry.is_directory() {
-            return if entry.plain == 0 { Ok(()) } else { Err(ContentFault::DirectoryWithContent) };
-        }
-        match entry.method {
-            STORED if entry.packed != entry.plain => Err(ContentFault::Size),
-            STORED | DEFLATED => {
-                let least = (LOCAL_LENGTH + entry.name.len()) as u64;
-                let needed = entry.packed.checked_add(least);
-                let fits = needed.is_some_and(|needed| needed <= self.owned());
-                if fits { Ok(()) } else { Err(ContentFault::Overlap) }
-            }
-            method => Err(ContentFault::Method(method)),
-        }
-    }
-}
-
-/// Orders entries by their place in the file and gives each the bytes up to the next one.
-pub(crate) fn place<'a>(entries: &[Entry<'a>], end: u64) -> Result<Vec<Placed<'a>>, ZipError> {
-    let mut placed: Vec<_> = entries.iter().map(|&entry| Placed { entry, end }).collect();
-    placed.sort_by_key(|placed| placed.entry.offset);
-    let mut next = end;
-    for placed in placed.iter_mut().rev() {
-        placed.end = next;
-        next = placed.entry.offset;
-        placed.check().map_err(|fault| placed.fault(fault))?;
-    }
-    Ok(placed)
-}
-
-/// Cuts the entries into runs that are read at once; one that is streamed is a run of its own.
-pub(crate) fn runs<'p, 'a>(placed: &'p [Placed<'a>]) -> impl Iterator<Item = &'p [Placed<'a>]> {
-    let mut rest = placed;
-    std::iter::from_fn(move || {
-        let first = rest.first()?;
-        let limit = first.entry.offset.saturating_add(WINDOW);
-        let fitting = rest.iter().take_while(|p| p.is_small() && p.end <= limit).count();
-        let (run, others) = rest.split_at_checked(fitting.max(1))?;
-        rest = others;
-        Some(run)
-    })
 }
 
 /// Unpacks entries, one run after another, in buffers that it keeps.

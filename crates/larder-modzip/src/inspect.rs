@@ -4,9 +4,9 @@
 //! anything unpacked, never beyond the size it declares, of which the sum has its limit. So a bomb is
 //! refused before or as soon as it goes off.
 //!
-//! Memory, whatever the zip: its central directory (at most 64 MiB, in practice 150 bytes a file) and
-//! twice that for the entries taken apart, the go.mod (at most 16 MiB), and 5 MiB of buffers for each
-//! thread. There is one thread up to a thousand entries, above that those of rayon's pool.
+//! Memory, whatever the zip: its central directory (at most 64 MiB; in practice 150 bytes a file), at
+//! most 130 bytes more for each of its entries, the go.mod (at most 16 MiB), and 4 MiB of buffers for
+//! each thread. There is one thread below a thousand entries, above that those of rayon's pool.
 //! Specification: <https://go.dev/ref/mod#zip-path-size-constraints>.
 
 use std::io;
@@ -15,10 +15,11 @@ use larder_module::{ModuleVersion, Shown};
 use rayon::prelude::*;
 
 use crate::collisions;
-use crate::content::{self, ContentFault, Placed, Unpacker};
+use crate::content::{ContentFault, Unpacker};
 use crate::directory::{Directory, DirectoryFault, Entry};
 use crate::dirhash::{ContentHash, Dirhash};
 use crate::names::{self, NameFault};
+use crate::placed::{self, Placed};
 use crate::read_at::ReadAt;
 
 /// The largest zip, and the largest sum of its files' sizes.
@@ -106,7 +107,7 @@ pub fn inspect(zip: &dyn ReadAt, size: u64, module: &ModuleVersion) -> Result<In
     let uncompressed = check_sizes(&entries, &names)?;
     let files = entries.iter().filter(|entry| !entry.is_directory()).count();
     drop(names);
-    let placed = content::place(&entries, directory.start())?;
+    let placed = placed::place(entries, directory.start())?;
     let hashes = hash_all(zip, &placed)?;
     let dirhash = dirhash(&placed, &hashes);
     let go_mod_name = prefix + GO_MOD;
@@ -149,9 +150,9 @@ fn check_sizes(entries: &[Entry<'_>], names: &[&str]) -> Result<u64, ZipError> {
 fn hash_all(zip: &dyn ReadAt, placed: &[Placed<'_>]) -> Result<Vec<ContentHash>, ZipError> {
     let hashes: Vec<Vec<ContentHash>> = if placed.len() < MANY {
         let mut unpacker = Unpacker::new(zip);
-        content::runs(placed).map(|run| unpacker.hash(run)).collect::<Result<_, _>>()?
+        placed::runs(placed).map(|run| unpacker.hash(run)).collect::<Result<_, _>>()?
     } else {
-        let runs: Vec<_> = content::runs(placed).collect();
+        let runs: Vec<_> = placed::runs(placed).collect();
         runs.par_iter()
             .map_init(|| Unpacker::new(zip), |unpacker, run| unpacker.hash(run))
             .collect::<Result<_, _>>()?

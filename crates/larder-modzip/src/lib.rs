@@ -20,6 +20,7 @@
 //! | `names.rs` | what an entry may be called |
 //! | `collisions.rs` | which names may not stand together |
 //! | `unicode.rs` | letters, and which of them differ by case alone |
+//! | `placed.rs` | where the entries lie, and which are read together |
 //! | `content.rs` | unpacking, CRC and hash of each entry |
 //! | `inflate.rs` | deflate, whole or in a stream |
 //! | `dirhash.rs` | [`Dirhash`]: `h1:` |
@@ -35,6 +36,7 @@ mod field;
 mod inflate;
 mod inspect;
 mod names;
+mod placed;
 mod read_at;
 mod unicode;
 

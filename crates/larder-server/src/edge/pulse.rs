@@ -94,9 +94,12 @@ impl Pulse {
         self.waiting_for_us.fetch_sub(1, Relaxed);
     }
 
-    /// A body broke off: the connection must not end as if it were complete.
+    /// A body broke off: the connection must not end as if it were complete. Over HTTP/2 the
+    /// stream's own reset says so, and the other streams must not suffer.
     pub(super) fn body_broke(&self) {
-        self.broken.store(true, Relaxed);
+        if !self.http2.load(Relaxed) {
+            self.broken.store(true, Relaxed);
+        }
     }
 
     /// Whether the connection must end with a reset.
@@ -175,6 +178,17 @@ mod tests {
         pulse.request_ended();
         pulse.read();
         assert_eq!(pulse.phase(), Phase::Idle(1));
+    }
+
+    #[test]
+    fn a_broken_body_resets_the_connection_only_where_nothing_else_tells_of_it() {
+        for http2 in [false, true] {
+            let pulse = Pulse::default();
+            pulse.request_began(http2);
+            assert!(!pulse.must_reset());
+            pulse.body_broke();
+            assert_eq!(pulse.must_reset(), !http2);
+        }
     }
 
     #[test]

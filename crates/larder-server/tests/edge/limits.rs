@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use larder_server::edge::EdgeConfig;
 
-use crate::support::{Client, Edge};
+use crate::support::{Edge, PATIENCE};
 
 const SHORT: Duration = Duration::from_millis(200);
 const LONG: Duration = Duration::from_mins(1);
@@ -18,25 +18,18 @@ fn timeouts(header: Duration, idle: Duration, write: Duration) -> impl FnOnce(&m
     }
 }
 
-fn closes_soon(client: &mut Client) {
-    let began = Instant::now();
-    assert!(client.is_closed());
-    let took = began.elapsed();
-    assert!(took < 10 * SHORT, "closed after {took:?}");
-}
-
 #[test]
 fn a_head_that_trickles_in_is_not_waited_for() {
     let edge = Edge::with(timeouts(SHORT, LONG, LONG));
     let mut silent = edge.connect();
-    closes_soon(&mut silent);
+    assert!(silent.is_closed());
 
     let mut slow = edge.connect();
     assert_eq!(slow.request("GET", "/small", "").status, 200);
     let began = Instant::now();
     slow.send("GET /small HTTP/1.1\r\n");
     while slow.socket.write_all(b"X: y\r\n").is_ok() {
-        assert!(began.elapsed() < 10 * SHORT, "still open after {:?}", began.elapsed());
+        assert!(began.elapsed() < PATIENCE, "it is still open");
         std::thread::sleep(SHORT / 10);
     }
     edge.await_metric("larder_connections_cut_total{reason=\"header_timeout\"} 2");
@@ -50,7 +43,7 @@ fn an_idle_connection_is_closed_and_a_busy_one_is_not() {
     busy.send("GET /slow HTTP/1.1\r\nHost: larder\r\n\r\n");
     let mut idle = edge.connect();
     assert_eq!(idle.request("GET", "/small", "").status, 200);
-    closes_soon(&mut idle);
+    assert!(idle.is_closed());
     assert_eq!(busy.reply("GET").status, 200);
     edge.await_metric("larder_connections_cut_total{reason=\"idle_timeout\"} 1");
 }
@@ -68,19 +61,16 @@ fn a_client_that_takes_nothing_is_cut() {
 
 #[test]
 fn a_client_that_reads_slowly_is_served() {
-    let edge = Edge::with(timeouts(LONG, LONG, SHORT));
+    let limit = 5 * SHORT;
+    let edge = Edge::with(timeouts(LONG, LONG, limit));
     let mut client = edge.connect();
-    client.send("GET /stored HTTP/1.1\r\nHost: larder\r\nConnection: close\r\n\r\n");
-    let mut buffer = vec![0; 64 << 10];
-    let mut taken = 0;
-    loop {
-        match client.socket.read(&mut buffer).unwrap() {
-            0 => break,
-            read => taken += read,
-        }
-        std::thread::sleep(SHORT / 10);
+    client.send("GET /endless HTTP/1.1\r\nHost: larder\r\n\r\n");
+    let mut buffer = vec![0; 256 << 10];
+    let began = Instant::now();
+    while began.elapsed() < 2 * limit {
+        assert_ne!(client.socket.read(&mut buffer).unwrap(), 0);
+        std::thread::sleep(Duration::from_millis(10));
     }
-    assert!(taken > crate::support::STORED);
 }
 
 #[test]

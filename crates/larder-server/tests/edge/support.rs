@@ -22,6 +22,9 @@ use larder_store::Body;
 /// The length of `/stored`.
 pub(crate) const STORED: usize = (1 << 20) + 17;
 
+/// How long a test waits for what must come, on however busy a machine.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+
 /// The bytes of `/stored`.
 pub(crate) fn stored() -> Vec<u8> {
     (0..=250).cycle().take(STORED).collect()
@@ -94,7 +97,7 @@ impl Edge {
 
     /// Waits until the metrics have this line.
     pub(crate) fn await_metric(&self, line: &str) {
-        let deadline = Instant::now() + Duration::from_secs(5);
+        let deadline = Instant::now() + PATIENCE;
         loop {
             let text = self.metrics.encode().unwrap();
             if text.lines().any(|have| have == line) {
@@ -244,7 +247,7 @@ impl Reply {
 impl Client {
     pub(crate) fn connect(addr: SocketAddr) -> Self {
         let socket = TcpStream::connect(addr).unwrap();
-        socket.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+        socket.set_read_timeout(Some(PATIENCE)).unwrap();
         socket.set_nodelay(true).unwrap();
         Self { socket, unread: Vec::new() }
     }

@@ -220,3 +220,21 @@ fn a_database_on_a_host_of_its_own_is_asked_when_no_proxy_serves_it() {
     assert_eq!(host.asked("/lookup/example.com/a@v1.0.0"), 1);
     assert!(proxy.asked(&format!("{BASE}/supported")) >= 1, "the proxy is asked first");
 }
+
+#[test]
+fn a_private_path_is_told_to_no_database() {
+    let upstream = Upstream::start();
+    let database = Database::new("sum.example.com");
+    upstream.attach(&database);
+    upstream.publish(Module::new("private.example.com/a", "v1.0.0"));
+    for variable in ["GOPRIVATE", "GONOSUMDB"] {
+        let server = Launch::new(LARDER, &upstream.url())
+            .database(&database)
+            .env(variable, "private.example.com")
+            .start();
+        let lookup = format!("{BASE}/lookup/private.example.com/a@v1.0.0");
+        let answer = get(&server.url(&lookup));
+        assert_eq!(answer.status, 404, "{variable}: {}", answer.text());
+    }
+    assert!(upstream.seen().iter().all(|seen| !seen.path.contains("private")));
+}

@@ -192,3 +192,62 @@ fn a_toolchain_comes_through_larder_and_stays_there() {
     work.forget();
     assert_eq!(work.run(&["version"]).expect_success(), expected);
 }
+
+/// What go prints, without what names its own directories; it says on stderr what it downloads
+/// in the order in which it happens to.
+fn told(work: &Workspace, args: &[&str]) -> String {
+    let run = work.run(args);
+    let root = work.dir().parent().expect("the world has a root").display().to_string();
+    let mut talk: Vec<&str> = run.stderr.lines().collect();
+    talk.sort_unstable();
+    format!("{}\n{}{talk:#?}", run.success, run.stdout).replace(&root, "[WORLD]")
+}
+
+#[test]
+fn go_sees_no_difference_between_larder_and_the_upstream() {
+    let (found, missing) = Go::all();
+    for line in &missing {
+        println!("skipped: {line}");
+    }
+    for go in &found {
+        let (upstream, database, _) = stock();
+        for version in ["v1.5.0", "v1.10.0", "v1.9.0", "v2.0.0+incompatible", "v1.11.0-rc.1"] {
+            upstream
+                .publish(Module::new("example.com/lib3", version).file("l.go", "package lib\n"));
+        }
+        let branch = format!(r#"{{"Version":"{}","Time":"2024-03-01T12:30:00Z"}}"#, version(6));
+        for query in ["main", "abcdefabcdef"] {
+            let path = format!("/example.com/group/sub/lib6/@v/{query}.info");
+            upstream.serve(&path, "application/json", branch.as_str());
+        }
+        let server = Launch::new(LARDER, &upstream.url()).database(&database).start();
+        let worlds = [upstream.url(), server.url("")].map(|proxy| {
+            let work = go.workspace().goproxy(&proxy).gosumdb(&database.key());
+            application(&work);
+            work
+        });
+        let commands: [&[&str]; 13] = [
+            &["mod", "tidy"],
+            &["list", "-m", "-json", "all"],
+            &["list", "-m", "-versions", "example.com/lib3"],
+            &["list", "-m", "-u", "all"],
+            &["list", "-m", "-json", "example.com/lib3@latest"],
+            &["list", "-m", "example.com/lib3@v1", "example.com/lib3@<v1.9.0"],
+            &["list", "-m", "-json", "example.com/group/sub/lib6@main"],
+            &["list", "-m", "example.com/group/sub/lib6@abcdefabcdef"],
+            &["list", "-m", "example.com/group/sub/lib6@nowhere"],
+            &["list", "-m", "example.com/nothing@latest"],
+            &["mod", "download", "-json"],
+            &["get", "example.com/lib3@v1.9.0"],
+            &["mod", "graph"],
+        ];
+        for args in commands {
+            let [direct, through] = worlds.each_ref().map(|work| told(work, args));
+            let through = through.replace(&server.url(""), &upstream.url());
+            assert_eq!(through, direct, "{} go {args:?}", go.version());
+        }
+        for name in ["go.mod", "go.sum"] {
+            assert_eq!(worlds[1].read(name), worlds[0].read(name), "{name}");
+        }
+    }
+}

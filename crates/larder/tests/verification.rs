@@ -242,3 +242,36 @@ fn an_info_of_another_version_is_refused() {
         assert_eq!(get(&server.url(&path)).status, 502, "{body}");
     }
 }
+
+#[test]
+fn what_one_server_takes_back_another_on_the_same_store_does_not_serve() {
+    let (upstream, database, files) = world();
+    let gate = Gate::new();
+    upstream.always(LOOKUP, Behaviour::honest().held(0, &gate));
+    database.lie(&files, WRONG);
+    let shared = tempfile::TempDir::new().expect("a temporary directory can be made");
+    let launch = || {
+        Launch::new(LARDER, &upstream.url())
+            .database(&database)
+            .env("LARDER_PROOF_WAIT", "400ms")
+            .data(shared.path())
+    };
+    let (one, two) = (launch().start(), launch().start());
+    let path = files.url_path("zip");
+    assert_eq!(get(&one.url(&path)).status, 200);
+    one.wait_stored(&path);
+    assert_eq!(get(&two.url(&path)).status, 200);
+    gate.open();
+    wait_status(&one.url(&path), 403);
+    wait_status(&two.url(&path), 403);
+}
+
+#[test]
+fn a_database_in_trouble_makes_a_version_pending_at_once() {
+    let (upstream, database, files) = world();
+    upstream.always(LOOKUP, Behaviour::status(500, "boom\n"));
+    let server = Launch::new(LARDER, &upstream.url()).database(&database).start();
+    let begin = Instant::now();
+    assert_eq!(get(&server.url(&files.url_path("zip"))).body, files.zip.as_ref());
+    assert!(begin.elapsed() < Duration::from_secs(3), "{:?}", begin.elapsed());
+}

@@ -162,3 +162,17 @@ fn a_range_of_a_cold_zip_and_its_head_are_answered_without_harm() {
     assert_eq!(get(&server.url(&other.url_path("zip"))).body, other.zip.as_ref());
     assert!(upstream.asked(&other.url_path("zip")) <= 2);
 }
+
+#[test]
+fn a_client_that_reads_nothing_is_cut_in_time() {
+    let upstream = Upstream::start();
+    let files = upstream.publish(Module::new("example.com/a", "v1.0.0").filler("d", 30_000_000));
+    let server =
+        Launch::new(LARDER, &upstream.url()).env("LARDER_LIMITS_WRITE_TIMEOUT", "500ms").start();
+    let url = server.url(&files.url_path("zip"));
+    assert!(get(&url).body == files.zip.as_ref());
+    let mut lazy = Request::get(&url).open().expect("a head");
+    thread::sleep(Duration::from_secs(2));
+    let (body, whole) = lazy.drain();
+    assert!(!whole && files.zip.starts_with(&body), "{} bytes, whole: {whole}", body.len());
+}

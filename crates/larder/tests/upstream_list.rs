@@ -285,3 +285,50 @@ fn an_upstream_is_asked_for_plain_bytes_and_told_who_asks() {
     assert!(asked.header("user-agent").is_some_and(|value| value.contains("larder")));
     assert!(asked.header("via").is_some());
 }
+
+#[test]
+fn a_forward_proxy_is_asked_unless_the_host_is_excepted() {
+    let forward = Upstream::start();
+    let (upstream, files) = one();
+    let path = files.url_path("mod");
+    forward.serve(&format!("http://modules.invalid{path}"), "text/plain", files.go_mod.to_vec());
+    let list = format!("http://modules.invalid,{}", upstream.url());
+    let server = Launch::new(LARDER, &list)
+        .env("HTTP_PROXY", &forward.url())
+        .env("NO_PROXY", "127.0.0.1")
+        .start();
+    assert_eq!(get(&server.url(&path)).body, files.go_mod.as_ref());
+    assert_eq!(upstream.asked_in_all(), 0);
+    let zip = get(&server.url(&files.url_path("zip")));
+    assert_eq!((zip.status, zip.body.as_slice()), (200, files.zip.as_ref()));
+    let through: Vec<String> = forward.seen().into_iter().map(|seen| seen.path).collect();
+    assert!(through.iter().all(|path| path.starts_with("http://modules.invalid/")), "{through:?}");
+}
+
+#[test]
+fn credentials_of_a_netrc_do_not_travel_in_the_clear() {
+    let (upstream, files) = one();
+    let folder = tempfile::TempDir::new().expect("a temporary directory can be made");
+    let netrc = folder.path().join("netrc");
+    let lines = "machine 127.0.0.1 login ann password hunter2\n";
+    fs_err::write(&netrc, lines).expect("a file can be written");
+    let server =
+        Launch::new(LARDER, &upstream.url()).env("NETRC", &netrc.display().to_string()).start();
+    assert_eq!(get(&server.url(&files.url_path("mod"))).status, 200);
+    assert!(upstream.seen().iter().all(|seen| seen.header("authorization").is_none()));
+}
+
+#[test]
+fn a_password_in_the_list_is_sent_to_its_host_and_not_to_where_it_redirects() {
+    let (upstream, files) = one();
+    let elsewhere = Upstream::start();
+    elsewhere.serve("/1", "text/plain", files.go_mod.to_vec());
+    let path = files.url_path("mod");
+    // Another name of the same machine is another host.
+    let target = elsewhere.url().replace("127.0.0.1", "localhost");
+    upstream.once(&path, Behaviour::redirect(&format!("{target}/1")));
+    let server = start(&upstream.url().replace("http://", "http://ann:hunter2@"));
+    assert_eq!(get(&server.url(&path)).status, 200);
+    assert!(upstream.seen().iter().all(|seen| seen.header("authorization").is_some()));
+    assert!(elsewhere.seen().iter().all(|seen| seen.header("authorization").is_none()));
+}

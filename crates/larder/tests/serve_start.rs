@@ -103,7 +103,8 @@ fn a_store_that_is_a_file_is_refused() {
     exit: 1
     error: could not open the store in `[DIR]/data`
       cause: `[DIR]/data` is not a directory
-      hint: `data` is set by --data; choose another with `--data DIR`
+      hint: name another directory, or move the file away
+      hint: `data` is set by --data
     ");
 }
 
@@ -123,7 +124,7 @@ fn an_upstream_that_is_this_very_server_is_refused() {
     let home = TempDir::new().unwrap();
     let told = refused(Launch::new(EXE, &upstream).listen(address), home.path());
     insta::assert_snapshot!(told.replace(&address.to_string(), "[ADDR]"), @"
-    exit: 1
+    exit: 2
     error: could not start the server
       cause: the upstream `http://[ADDR]` is this very server
       hint: `upstream` is set by --upstream; name another with `--upstream LIST`
@@ -144,6 +145,15 @@ fn files_that_settings_name_must_be_there() {
     let launch = Launch::new(EXE, "off").env("LARDER_FETCH_NETRC", &missing);
     let told = refused(launch, home.path());
     assert!(told.starts_with("exit: 2\nerror: could not read the netrc file\n"), "{told}");
+}
+
+#[test]
+fn a_forward_proxy_that_is_none_is_refused_without_its_password() {
+    let home = TempDir::new().unwrap();
+    let launch = Launch::new(EXE, "off").env("HTTPS_PROXY", "gopher://ann:hunter2@gate.example");
+    let told = refused(launch, home.path());
+    assert!(told.starts_with("exit: 2\nerror: could not start the server\n"), "{told}");
+    assert!(told.contains("gate.example") && !told.contains("hunter2"), "{told}");
 }
 
 #[test]

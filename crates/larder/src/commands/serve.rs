@@ -42,25 +42,26 @@ fn open_store(settings: &Settings) -> Result<DirectoryStore, Failure> {
     DirectoryStore::open(data).map_err(|error| {
         Failure::failed(format!("could not open the store in `{}`", data.display()))
             .because(&error)
-            .hint(format!(
-                "`data` is set by {}; choose another with `--data DIR`",
-                settings.data.origin
-            ))
+            .hint(error.hint())
+            .hint(format!("`data` is set by {}", settings.data.origin))
     })
 }
 
 fn could_not_start(error: &StartError, settings: &Settings) -> Failure {
-    let failure = Failure::failed("could not start the server").because(error);
+    const MESSAGE: &str = "could not start the server";
     match error {
-        StartError::Listen(_) => failure.hint(format!(
+        StartError::Listen(_) => Failure::failed(MESSAGE).because(error).hint(format!(
             "`listen` is set by {}; choose another address with `--listen ADDR`",
             settings.listen.origin
         )),
-        StartError::UpstreamIsSelf { .. } => failure.hint(format!(
+        StartError::UpstreamIsSelf { .. } => Failure::usage(MESSAGE).because(error).hint(format!(
             "`upstream` is set by {}; name another with `--upstream LIST`",
             settings.upstream.origin
         )),
-        _ => failure,
+        StartError::Fetch(_) => Failure::usage(MESSAGE)
+            .because(error)
+            .hint("`larder config show` says where each setting comes from"),
+        _ => Failure::failed(MESSAGE).because(error),
     }
 }
 

@@ -27,7 +27,7 @@ impl Default for Limits {
             idle_timeout: Duration::from_mins(2),
             write_timeout: Duration::from_secs(30),
             head_bytes: 64 << 10,
-            bytes_in_flight: 256 << 20,
+            bytes_in_flight: 64 << 20,
         }
     }
 }

@@ -68,7 +68,7 @@ impl Mirror {
                 return Ok(Current { kept: Arc::clone(kept), state: State::Refreshing });
             }
         }
-        let Fetching::Allowed(fetcher) = fetching else {
+        let Fetching::Allowed(upstreams) = fetching else {
             return Err(Failure::not_found(format_args!(
                 "{}: this answer is not kept here, and the request disables fetching",
                 what.module()
@@ -78,7 +78,7 @@ impl Mirror {
         let refreshed = if let Some(failure) = lately {
             Err(failure)
         } else {
-            let (part, waiting) = self.refresh(what, fetcher.clone());
+            let (part, waiting) = self.refresh(what, upstreams.clone());
             waiting.await.map(|kept| Current { kept, state: State::Fetched(part) })
         };
         refreshed.or_else(|failure| self.stale_instead(what, kept, failure))
@@ -122,20 +122,20 @@ impl Mirror {
     fn refresh(
         self: &Arc<Self>,
         what: &Changeable,
-        fetcher: Fetcher,
+        upstreams: Fetcher,
     ) -> (Part, impl Future<Output = Result<Arc<Kept>, Failure>> + Send + 'static) {
         let (mirror, wanted) = (Arc::clone(self), what.clone());
         self.refreshes
-            .join(what.clone(), |publisher| mirror.run_refresh(wanted, fetcher, publisher))
+            .join(what.clone(), |publisher| mirror.run_refresh(wanted, upstreams, publisher))
     }
 
     async fn run_refresh(
         self: Arc<Self>,
         what: Changeable,
-        fetcher: Fetcher,
+        upstreams: Fetcher,
         mut publisher: Publisher<Arc<Kept>>,
     ) {
-        match self.ask(&what, &fetcher).await {
+        match self.ask(&what, &upstreams).await {
             Ok(kept) => {
                 let kept = Arc::new(kept);
                 self.kept.insert(what.clone(), Arc::clone(&kept));
@@ -154,7 +154,11 @@ impl Mirror {
         }
     }
 
-    async fn ask(self: &Arc<Self>, what: &Changeable, fetcher: &Fetcher) -> Result<Kept, Failure> {
+    async fn ask(
+        self: &Arc<Self>,
+        what: &Changeable,
+        upstreams: &Fetcher,
+    ) -> Result<Kept, Failure> {
         let path = what.module();
         let (resource, cap) = match what {
             Changeable::List(path) => (Resource::List(path.clone()), LIST_CAP),
@@ -163,9 +167,9 @@ impl Mirror {
                 (Resource::Info(path.clone(), revision.clone()), INFO_CAP)
             }
         };
-        let fetched = match self.read(fetcher, &resource, cap).await {
+        let fetched = match self.read(upstreams, &resource, cap).await {
             Ok(fetched) => fetched,
-            Err(error) => return self.answer_instead(what, fetcher, &error).await,
+            Err(error) => return self.answer_instead(what, upstreams, &error).await,
         };
         match what {
             Changeable::List(_) => check_list(path, &fetched.bytes)?,
@@ -182,7 +186,7 @@ impl Mirror {
     async fn answer_instead(
         self: &Arc<Self>,
         what: &Changeable,
-        fetcher: &Fetcher,
+        upstreams: &Fetcher,
         error: &FetchError,
     ) -> Result<Kept, Failure> {
         let failure = match what {
@@ -193,7 +197,7 @@ impl Mirror {
         };
         match what {
             Changeable::Latest(path) if failure.kind() == FailureKind::NotFound => {
-                self.latest_from_list(path, fetcher, failure).await
+                self.latest_from_list(path, upstreams, failure).await
             }
             _ => Err(failure),
         }

@@ -55,16 +55,16 @@ impl Mirror {
         if let Some(failure) = remembered.or_else(|| self.remembered.of(&asked)) {
             return Err(failure);
         }
-        let Fetching::Allowed(fetcher) = fetching else {
+        let Fetching::Allowed(upstreams) = fetching else {
             return Err(Failure::not_found(format_args!(
                 "{} is not stored here, and the request disables fetching",
                 file.version()
             )));
         };
-        let (mirror, fetcher, wanted) = (Arc::clone(self), fetcher.clone(), file.clone());
+        let (mirror, upstreams, wanted) = (Arc::clone(self), upstreams.clone(), file.clone());
         let (part, waiting) = self
             .files
-            .join(file.clone(), |publisher| mirror.fetch_file(wanted, fetcher, publisher));
+            .join(file.clone(), |publisher| mirror.fetch_file(wanted, upstreams, publisher));
         Ok((waiting.await?, Some(part)))
     }
 
@@ -79,12 +79,12 @@ impl Mirror {
     async fn fetch_file(
         self: Arc<Self>,
         file: VersionFile,
-        fetcher: Fetcher,
+        upstreams: Fetcher,
         mut publisher: Publisher<Bytes>,
     ) {
         let brought = match &file {
-            VersionFile::Info(version) => self.bring_info(version, &fetcher).await,
-            VersionFile::Mod(version) => self.bring_mod(version, &fetcher).await,
+            VersionFile::Info(version) => self.bring_info(version, &upstreams).await,
+            VersionFile::Mod(version) => self.bring_mod(version, &upstreams).await,
         };
         match brought {
             Ok(AtHand { bytes, to_keep }) => {
@@ -104,7 +104,7 @@ impl Mirror {
     async fn bring_info(
         &self,
         version: &ModuleVersion,
-        fetcher: &Fetcher,
+        upstreams: &Fetcher,
     ) -> Result<AtHand, Failure> {
         if let Some(bytes) = self.kept_file(&VersionFile::Info(version.clone())).await? {
             return Ok(AtHand { bytes, to_keep: None });
@@ -112,7 +112,7 @@ impl Mirror {
         let revision = Revision::from(version.version().clone());
         let resource = Resource::Info(version.path().clone(), revision);
         let fetched = self
-            .read(fetcher, &resource, INFO_CAP)
+            .read(upstreams, &resource, INFO_CAP)
             .await
             .map_err(|error| Failure::of_fetch(version, &error))?;
         let info = Info::parse(&fetched.bytes)
@@ -134,7 +134,7 @@ impl Mirror {
     async fn bring_mod(
         self: &Arc<Self>,
         version: &ModuleVersion,
-        fetcher: &Fetcher,
+        upstreams: &Fetcher,
     ) -> Result<AtHand, Failure> {
         let record = self.record(version).await?;
         if let Some(bytes) = record.as_ref().and_then(|record| record.go_mod.clone()) {
@@ -142,7 +142,7 @@ impl Mirror {
         }
         let proving = self.start_proof(version, record.and_then(|record| record.proof));
         let fetched = self
-            .read(fetcher, &Resource::Mod(version.clone()), MOD_CAP)
+            .read(upstreams, &Resource::Mod(version.clone()), MOD_CAP)
             .await
             .map_err(|error| Failure::of_fetch(version, &error))?;
         let dirhash = Dirhash::of_go_mod(&fetched.bytes);

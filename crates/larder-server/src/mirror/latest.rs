@@ -20,10 +20,10 @@ impl Mirror {
     pub(super) async fn latest_from_list(
         self: &Arc<Self>,
         path: &ModulePath,
-        fetcher: &Fetcher,
+        upstreams: &Fetcher,
         absent: Failure,
     ) -> Result<Kept, Failure> {
-        let fetching = Fetching::Allowed(fetcher.clone());
+        let fetching = Fetching::Allowed(upstreams.clone());
         // Boxed, since a list is a changeable answer as `@latest` is.
         let list = Changeable::List(path.clone());
         let list = Box::pin(self.changeable(&list, &fetching)).await?;

@@ -97,19 +97,19 @@ impl Mirror {
         if let Some(failure) = remembered.or_else(lately) {
             return Err(failure);
         }
-        let Fetching::Allowed(fetcher) = fetching else {
+        let Fetching::Allowed(upstreams) = fetching else {
             return Err(Failure::not_found(format_args!(
                 "{version}: its zip is not stored here, and the request disables fetching"
             )));
         };
-        let errand = (Arc::clone(self), version.clone(), fetcher.clone());
+        let errand = (Arc::clone(self), version.clone(), upstreams.clone());
         let (part, waiting) = self.zips.join(version.clone(), |publisher| {
-            let (mirror, version, fetcher) = errand;
-            mirror.fetch_zip(version, fetcher, publisher)
+            let (mirror, version, upstreams) = errand;
+            mirror.fetch_zip(version, upstreams, publisher)
         });
         match waiting.await? {
             Opened::Follow(flight) => Ok(ZipSource::Arriving(flight, part)),
-            Opened::NoRoom(begun) => self.pass_through(version, fetcher, &begun).await,
+            Opened::NoRoom(begun) => self.pass_through(version, upstreams, &begun).await,
             Opened::Stored => match self.stored_zip(version).await? {
                 Some((zip, body)) => Ok(ZipSource::Stored(zip, body)),
                 None => Err(Failure::internal()),
@@ -133,7 +133,7 @@ impl Mirror {
     async fn pass_through(
         &self,
         version: &ModuleVersion,
-        fetcher: &Fetcher,
+        upstreams: &Fetcher,
         begun: &Begun,
     ) -> Result<ZipSource, Failure> {
         self.metrics.spool_no_room();
@@ -147,7 +147,7 @@ impl Mirror {
         let begun = begun.lock().unwrap_or_else(PoisonError::into_inner).take();
         let arriving = match begun {
             Some(arriving) => arriving,
-            None => self.open_zip(version, fetcher).await?,
+            None => self.open_zip(version, upstreams).await?,
         };
         Ok(ZipSource::PassedThrough(arriving))
     }
@@ -155,10 +155,10 @@ impl Mirror {
     async fn open_zip(
         &self,
         version: &ModuleVersion,
-        fetcher: &Fetcher,
+        upstreams: &Fetcher,
     ) -> Result<Arriving, Failure> {
         let resource = Resource::Zip(version.clone());
-        let opened = fetcher.open(&resource).await;
+        let opened = upstreams.open(&resource).await;
         self.count_upstream(&resource, opened.as_ref().err());
         let arriving = opened.map_err(|error| Failure::of_fetch(version, &error))?;
         if arriving.len().is_some_and(|len| len > ZIP_CAP) {
@@ -171,11 +171,11 @@ impl Mirror {
     async fn fetch_zip(
         self: Arc<Self>,
         version: ModuleVersion,
-        fetcher: Fetcher,
+        upstreams: Fetcher,
         mut publisher: Publisher<Opened>,
     ) {
         let Inbound { arriving, spool, proving, kept_mod } =
-            match self.set_off(&version, &fetcher).await {
+            match self.set_off(&version, &upstreams).await {
                 Ok(SetOff::Stored) => return publisher.publish(Ok(Opened::Stored)),
                 Ok(SetOff::NoRoom(begun)) => {
                     let begun = Arc::new(Mutex::new(begun));
@@ -212,7 +212,7 @@ impl Mirror {
     async fn set_off(
         self: &Arc<Self>,
         version: &ModuleVersion,
-        fetcher: &Fetcher,
+        upstreams: &Fetcher,
     ) -> Result<SetOff, Failure> {
         if self.stored_zip(version).await?.is_some() {
             return Ok(SetOff::Stored);
@@ -223,7 +223,7 @@ impl Mirror {
         let record = self.record(version).await?;
         let (proof, kept_mod) = record.map_or((None, None), |kept| (kept.proof, kept.go_mod));
         let proving = self.start_proof(version, proof);
-        let arriving = self.open_zip(version, fetcher).await?;
+        let arriving = self.open_zip(version, upstreams).await?;
         let room = arriving.len().map_or(Room::Unknown, Room::Exactly);
         match self.store.spool().create(room) {
             Ok(spool) => {

@@ -41,19 +41,16 @@ impl Placed<'_> {
         if entry.flags & ENCRYPTED != 0 {
             return Err(ContentFault::Encrypted);
         }
-        if entry.is_directory() {
-            return if entry.plain == 0 { Ok(()) } else { Err(ContentFault::DirectoryWithContent) };
-        }
-        match entry.method {
-            STORED if entry.packed != entry.plain => Err(ContentFault::Size),
-            STORED | DEFLATED => {
-                let least = (LOCAL_LENGTH + entry.name.len()) as u64;
-                let needed = entry.packed.checked_add(least);
-                let fits = needed.is_some_and(|needed| needed <= self.owned());
-                if fits { Ok(()) } else { Err(ContentFault::Overlap) }
-            }
-            method => Err(ContentFault::Method(method)),
-        }
+        let packed = match entry.method {
+            _ if entry.is_directory() && entry.plain == 0 => 0,
+            _ if entry.is_directory() => return Err(ContentFault::DirectoryWithContent),
+            STORED if entry.packed != entry.plain => return Err(ContentFault::Size),
+            STORED | DEFLATED => entry.packed,
+            method => return Err(ContentFault::Method(method)),
+        };
+        let needed = packed.checked_add((LOCAL_LENGTH + entry.name.len()) as u64);
+        let fits = needed.is_some_and(|needed| needed <= self.owned());
+        if fits { Ok(()) } else { Err(ContentFault::Overlap) }
     }
 }
 

@@ -252,6 +252,11 @@ fn entries_that_overlap() {
         &content("x.go", ContentFault::Overlap),
     );
     check(&Zip::of([greedy]), &content("x.go", ContentFault::Overlap));
+    // Found by fuzzing: a directory beyond the end gave the entry before it more than there is.
+    let mut bytes = Zip::of([entry(), Entry::directory("d/")]).bytes();
+    let offset = bytes.len() - 22 - PREFIX.len() - 2 - 4;
+    bytes[offset + 3] = 8;
+    check_bytes(&bytes, &content("d/", ContentFault::Overlap));
     let no_descriptor = Entry { descriptor: Vec::new(), ..entry() };
     check(&Zip::of([no_descriptor]), &content("x.go", ContentFault::Overlap));
 }

@@ -141,7 +141,6 @@ fn calm(world: &mut World, seed: u64) {
 }
 
 #[test]
-#[ignore = "finding: the status of a resume is told as the module's"]
 fn with_a_database_nothing_false_is_told_as_whole() {
     for seed in 1..=3 {
         let database = Database::new("sum.example.com");

@@ -132,16 +132,23 @@ impl Arrival<'_> {
                     tracing::info!(module = %self.version, from = self.spool.len(), "resumed");
                     return Ok(());
                 }
-                Err(error) => cause = Failure::of_fetch(self.version, &error),
+                Err(error) => cause = self.not_resumed(&error),
             }
         }
         Err(cause)
     }
 
+    /// What an upstream answers to the rest of a body (416, or 404 from another machine behind one
+    /// name) says nothing of the version itself: it is trouble, and never a false *not found*.
+    fn not_resumed(&self, error: &FetchError) -> Failure {
+        let failure = Failure::of_fetch(self.version, error);
+        if failure.is_trouble() { failure } else { self.broke_off() }
+    }
+
     fn broke_off(&self) -> Failure {
         Failure::new(
             FailureKind::Upstream,
-            format!("{}: the upstream's zip is not as long as it said", self.version),
+            format!("{}: the upstream broke its zip off", self.version),
         )
     }
 }

@@ -59,6 +59,16 @@ fn port_0_takes_a_free_one_and_names_it() {
 }
 
 #[test]
+fn a_json_log_is_json_from_its_first_line() {
+    let server = Launch::new(EXE, "").env("LARDER_LOG_FORMAT", "json").start();
+    assert!(server.wait_talk("no upstream is set"), "{}", server.talk());
+    for line in server.talk().lines() {
+        let told: serde_json::Value = serde_json::from_str(line).unwrap();
+        assert!(told.is_object(), "{line}");
+    }
+}
+
+#[test]
 fn without_an_upstream_it_starts_and_says_how_to_set_one() {
     let server = Launch::new(EXE, "").start();
     assert!(server.wait_talk("no upstream is set"), "{}", server.talk());

@@ -27,6 +27,8 @@ pub struct CrashTest {
     upstream: Upstream,
     database: Database,
     server: LarderServer,
+    /// Another server on the same store, which is never killed.
+    neighbour: Option<LarderServer>,
     modules: Vec<ModuleFiles>,
     random: Random,
 }
@@ -55,7 +57,16 @@ impl CrashTest {
             .database(&database)
             .env("LARDER_FRESH_NEGATIVE_TTL", "1ms")
             .start();
-        CrashTest { upstream, database, server, modules: Vec::new(), random: Random(seed | 1) }
+        let random = Random(seed | 1);
+        CrashTest { upstream, database, server, neighbour: None, modules: Vec::new(), random }
+    }
+
+    /// Lets a second server work on the same store, under the same load; only the first is killed.
+    #[must_use]
+    pub fn with_neighbour(mut self) -> CrashTest {
+        let launch = self.server.launch().clone().data(self.server.data());
+        self.neighbour = Some(launch.start());
+        self
     }
 
     /// Load, kill, start again, read everything of this round and some of the earlier ones back.
@@ -101,12 +112,13 @@ impl CrashTest {
         let (stop, answers) = (AtomicBool::new(false), AtomicUsize::new(0));
         let seeds: Vec<u64> = (0..CLIENTS).map(|_| self.random.next() | 1).collect();
         let (server, modules, database) = (&mut self.server, &self.modules, &self.database);
-        let base = server.url("");
+        let mut bases = vec![server.url("")];
+        bases.extend(self.neighbour.as_ref().map(|neighbour| neighbour.url("")));
         thread::scope(|scope| {
             let clients: Vec<_> = seeds
                 .into_iter()
                 .map(|seed| {
-                    let (stop, answers, base) = (&stop, &answers, base.as_str());
+                    let (stop, answers, bases) = (&stop, &answers, &bases);
                     scope.spawn(move || {
                         let mut random = Random(seed);
                         while !stop.load(Ordering::Relaxed) {
@@ -114,6 +126,7 @@ impl CrashTest {
                             let files = &modules[first_new + random.index(fresh)];
                             let parts = parts(files, database);
                             let (path, expected) = &parts[random.index(parts.len())];
+                            let base = &bases[random.index(bases.len())];
                             let answer = Request::get(&format!("{base}{path}")).send();
                             if let Ok(answer) = answer {
                                 judge(path, expected, &answer)?;
@@ -136,12 +149,14 @@ impl CrashTest {
         let (mut whole, mut absent) = (0, 0);
         for files in looked_at.iter().filter_map(|index| self.modules.get(*index)) {
             for (path, expected) in parts(files, &self.database) {
-                let answer = Request::get(&self.server.url(&path)).send();
-                let answer = answer.map_err(|error| format!("`{path}` after the kill: {error}"))?;
-                if judge(&path, &expected, &answer)? {
-                    whole += 1;
-                } else {
-                    absent += 1;
+                for server in std::iter::once(&self.server).chain(&self.neighbour) {
+                    let answer = Request::get(&server.url(&path)).send();
+                    let answer = answer.map_err(|error| format!("`{path}` later: {error}"))?;
+                    if judge(&path, &expected, &answer)? {
+                        whole += 1;
+                    } else {
+                        absent += 1;
+                    }
                 }
             }
         }

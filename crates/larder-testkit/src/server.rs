@@ -163,6 +163,11 @@ impl LarderServer {
         self.address
     }
 
+    /// How it was started.
+    pub fn launch(&self) -> &Launch {
+        &self.launch
+    }
+
     /// The directory of its store.
     pub fn data(&self) -> &Path {
         &self.data

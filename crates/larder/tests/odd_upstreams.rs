@@ -157,3 +157,26 @@ fn statuses_that_are_no_answer_are_trouble() {
         assert_eq!(server.stored(&path).status, 404, "{status}");
     }
 }
+
+#[test]
+fn an_upstream_may_be_a_directory() {
+    let folder = tempfile::TempDir::new().expect("a temporary directory can be made");
+    let files = Module::new("example.com/A", "v1.0.0").filler("data", 300_000).build();
+    for (path, bytes) in [
+        (files.url_path("info"), files.info.as_ref()),
+        (files.url_path("mod"), &files.go_mod),
+        (files.url_path("zip"), &files.zip),
+        (files.list_path(), b"v1.0.0\n"),
+    ] {
+        let path = folder.path().join(path.trim_start_matches('/'));
+        fs_err::create_dir_all(path.parent().expect("a file has a directory"))
+            .expect("a directory can be made");
+        fs_err::write(path, bytes).expect("a file can be written");
+    }
+    let server = Launch::new(LARDER, &format!("file://{}", folder.path().display())).start();
+    assert_eq!(get(&server.url(&files.url_path("zip"))).body, files.zip.as_ref());
+    assert_eq!(get(&server.url(&files.url_path("mod"))).body, files.go_mod.as_ref());
+    assert_eq!(get(&server.url(&files.list_path())).text(), "v1.0.0\n");
+    assert_eq!(get(&server.url("/example.com/b/@v/list")).status, 404);
+    assert_eq!(get(&server.url("/example.com/b/@v/v1.0.0.zip")).status, 404);
+}

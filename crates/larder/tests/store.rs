@@ -138,3 +138,12 @@ fn twenty_kills_under_load_leave_every_readable_part_whole() {
     assert!(whole > 20, "the rounds must store something to say anything: {whole}");
     test.check_everything().unwrap_or_else(|broken| panic!("at the end: {broken}"));
 }
+
+#[test]
+fn a_killed_server_does_not_harm_its_neighbour_on_the_same_store() {
+    let mut test = CrashTest::new(Path::new(LARDER), 8).with_neighbour();
+    for number in 1..=8 {
+        test.round().unwrap_or_else(|broken| panic!("round {number}: {broken}"));
+    }
+    test.check_everything().unwrap_or_else(|broken| panic!("at the end: {broken}"));
+}

@@ -1,6 +1,6 @@
 //! What an upstream's answer means: the body that was asked for, or a failure with its kind and text.
 //!
-//! Only 200 is success, as for the go command (servers.md 2.1). Nothing is taken for `not found` but 404 and
+//! Only 200 is success, as for the go command. Nothing is taken for `not found` but 404 and
 //! 410, because after `not found` a client goes elsewhere. What the body holds is not looked at here.
 
 use std::time::Duration;

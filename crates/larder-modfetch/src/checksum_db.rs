@@ -1,7 +1,7 @@
 //! Where a checksum database is asked: at the first proxy that carries it, else at its own address.
 //!
-//! The rule is the go command's (<https://go.dev/design/25530-sumdb#proxying-a-checksum-database>;
-//! servers.md 2.5), but for `off`, which here means that the database is not asked at all. What a proxy said
+//! The rule is the go command's (<https://go.dev/design/25530-sumdb#proxying-a-checksum-database>),
+//! but for `off`, which here means that the database is not asked at all. What a proxy said
 //! is remembered for some minutes; a failure is not. What the database answers is `larder-sumdb`'s matter.
 //!
 //! Invariant: names and addresses of databases come from the configuration alone.

@@ -1,6 +1,6 @@
 //! The GOPROXY list: which upstreams there are, in which order, and which failure moves on to the next.
 //!
-//! The meaning of `,`, `|`, `off` and `direct` is the go command's (go help goproxy; go-command.md 2).
+//! The meaning of `,`, `|`, `off` and `direct` is the go command's (`go help goproxy`).
 //! What one entry may look like is [`ProxyUrl`]'s matter; walking the list is the fetcher's.
 //!
 //! Invariant: `direct` or `off`, where present, is the last entry.

@@ -1,6 +1,6 @@
 //! Passwords from a netrc file, by the rules of the go command.
 //!
-//! The format is read as cmd/go reads it (go-command.md 2): words in pairs, line by line; the first entry
+//! The format is read as cmd/go reads it: words in pairs, line by line; the first entry
 //! of a machine counts; macros are skipped; a `default` that ends a line ends the file. Which request may
 //! carry a password is decided where requests are built. The door reads the file and hands over its text.
 //!

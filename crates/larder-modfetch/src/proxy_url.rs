@@ -1,6 +1,6 @@
 //! One upstream of a GOPROXY list: an `https`, `http` or `file` URL, never shown with its secrets.
 //!
-//! What an entry may look like follows the go command (go help goproxy; go-command.md 2): a word with a
+//! What an entry may look like follows the go command (`go help goproxy`): a word with a
 //! dot, colon or slash but no scheme gets `https://`, and a `file` URL has a path and nothing else.
 //! Which upstream is asked when is [`crate::GoProxyList`]'s matter.
 //!

@@ -1,7 +1,7 @@
 //! What can be fetched, and where it stands below an upstream's address.
 //!
-//! The paths are those of the module proxy protocol (<https://go.dev/ref/mod#goproxy-protocol>; servers.md
-//! 2.2, 2.5), escaped for URLs as the go command escapes them.
+//! The paths are those of the module proxy protocol (<https://go.dev/ref/mod#goproxy-protocol>),
+//! escaped for URLs as the go command escapes them.
 
 use std::fmt;
 

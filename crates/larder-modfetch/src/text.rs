@@ -1,6 +1,6 @@
 //! What an upstream said about a failure, if it is fit for passing on.
 //!
-//! The rule is the go command's own for what it prints (servers.md 2.1): plain text in UTF-8, nothing that
+//! The rule is the go command's own for what it prints: plain text in UTF-8, nothing that
 //! could play with a terminal, up to the first blank line, eight lines, 648 bytes.
 
 /// How much of an answer is worth reading for its text.

@@ -1,6 +1,6 @@
 //! The way through a GOPROXY list for one operation: who is asked next, and which failure is told at the end.
 //!
-//! The rule is the go command's (go-command.md 2): after a comma only `not found` moves on, after a pipe any
+//! The rule is the go command's (`go help goproxy`): after a comma only `not found` moves on, after a pipe any
 //! failure; a real failure is worth more than `not found`. Asking itself is the fetcher's.
 
 use crate::{

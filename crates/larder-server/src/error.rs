@@ -1,6 +1,6 @@
 //! Why a request is refused: one kind, one public text, and the one table from kind to status.
 //!
-//! Statuses follow what the go command does with them (servers.md 2.1): only a real *not found*
+//! Statuses follow what the go command does with them: only a real *not found*
 //! is 404, since that is what sends a client on to the next proxy; upstream trouble is 502, 503
 //! or 504; what must not be gone round is 403. The text is what the go command prints; causes are
 //! logged where the failure is made, never sent.

@@ -47,7 +47,28 @@ pub fn tracked() -> Outcome<Vec<Source>> {
 
 /// The breaches in these files.
 pub fn check(sources: &[Source]) -> Vec<Breach> {
-    sources.iter().flat_map(check_one).collect()
+    let each = sources.iter().flat_map(check_one);
+    each.chain(sources.iter().flat_map(|source| lost_documents(source, sources))).collect()
+}
+
+/// Documents that a source refers its reader to, and that are not in the repository.
+fn lost_documents(source: &Source, sources: &[Source]) -> Vec<Breach> {
+    if !is_rust(source) {
+        return Vec::new();
+    }
+    let named = source
+        .text
+        .lines()
+        .filter(|line| line.trim_start().starts_with("//"))
+        .flat_map(|line| line.split(|c: char| !c.is_alphanumeric() && !"-_./".contains(c)));
+    let documents =
+        named.map(|word| word.trim_end_matches('.')).filter(|word| has_extension(word, "md"));
+    let lost = documents.filter(|name| !sources.iter().any(|source| source.path.ends_with(name)));
+    lost.map(|name| format!("{}: there is no `{name}` to read", source.path.display())).collect()
+}
+
+fn is_rust(source: &Source) -> bool {
+    has_extension(&source.path, "rs")
 }
 
 fn check_one(source: &Source) -> Vec<Breach> {
@@ -55,7 +76,7 @@ fn check_one(source: &Source) -> Vec<Breach> {
     let mut breach = |line: usize, what: &str| {
         found.push(format!("{}:{line}: {what}", source.path.display()));
     };
-    let rust = source.path.extension().is_some_and(|extension| extension == "rs");
+    let rust = is_rust(source);
     if rust && !source.text.starts_with("//! ") {
         breach(1, "a file opens with `//!`: what it answers for");
     }
@@ -83,6 +104,10 @@ fn check_one(source: &Source) -> Vec<Breach> {
         }
     }
     found
+}
+
+fn has_extension(path: impl AsRef<Path>, extension: &str) -> bool {
+    path.as_ref().extension().is_some_and(|found| found == extension)
 }
 
 fn derives_serde(line: &str) -> bool {
@@ -134,6 +159,15 @@ mod tests {
     fn no_file_names_the_public_proxy() {
         let text = format!("GOPROXY=https://{PUBLIC_PROXY}\n");
         finds("README.md", &text, "README.md:1: no file names the public Go proxy");
+    }
+
+    #[test]
+    fn a_document_that_is_named_is_there() {
+        let text = format!("//! As {}.md says.\n", "NOWHERE");
+        finds(SERVER, &text, "x.rs: there is no `NOWHERE.md` to read");
+        let readme = Source { path: "docs/HERE.md".into(), text: String::new() };
+        let source = Source { path: SERVER.into(), text: "//! As HERE.md, docs/HERE.md.\n".into() };
+        assert_eq!(check(&[source, readme]), Vec::<Breach>::new());
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! What the server keeps about modules, in the layout of the store (product.md).
+//! What the server keeps about modules, in the layout of the store (ARCHITECTURE.md draws it whole).
 //!
 //! | key | file |
 //! | --- | --- |

@@ -1,7 +1,7 @@
 //! What is kept of one version, and the only way in which it may grow.
 //!
-//! Every part is absent or present; [`VersionRecord::with`] adds parts and refuses to change one
-//! (product.md: immutable means immutable). A record without a proof is *proof pending*.
+//! Every part is absent or present; [`VersionRecord::with`] adds parts and refuses to change one.
+//! A record without a proof is *proof pending*.
 //! Bytes in, values out; the store is [`super::versions`]'s business.
 
 use bytes::Bytes;

@@ -1,4 +1,5 @@
-//! The paths of a checksum database, below its name (servers.md 2.5). Whose name it is, and percent
+//! The paths of a checksum database, below its name (<https://go.dev/ref/mod#checksum-database>).
+//! Whose name it is, and percent
 //! signs, are the router's matter.
 
 use larder_module::{EscapedPath, EscapedVersion, ModuleVersion};

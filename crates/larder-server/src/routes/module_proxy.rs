@@ -1,6 +1,6 @@
 //! The GOPROXY protocol over the mirror: which answer, kept by others for how long.
 //!
-//! Go modules reference, "GOPROXY protocol"; content types and caching of servers.md 2.2.
+//! Go modules reference, "GOPROXY protocol"; content types are those in use.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};

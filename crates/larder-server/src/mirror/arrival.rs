@@ -4,6 +4,7 @@
 //! the held-back tail is released to followers. The zip rules and the directory hash are checked
 //! on rayon, once the last byte is there.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -49,10 +50,16 @@ impl Arrival<'_> {
         if arriving.len().is_some_and(|len| len != size) {
             return Err(self.broke_off());
         }
-        let inspected = match inspect(self.spool, self.version).await {
-            Ok(inspected) => inspected,
-            Err(error) => return Err(self.mirror.alarm(self.version, &error)),
-        };
+        let inspected = inspect(self.spool, self.version).await.map_err(|error| match error {
+            Some(error) if error.is_invalid() => self.mirror.alarm(self.version, &reason(&error)),
+            // Our own disk or a defect of ours; that condemns no version.
+            error => {
+                let error = error.as_ref().map_or_else(|| "it panicked".to_owned(), reason);
+                tracing::error!(module = %self.version, error, "a zip could not be checked");
+                self.mirror.metrics.background_failure("inspect");
+                Failure::internal()
+            }
+        })?;
         let hashed = Hashed::Zip(inspected.dirhash);
         let proof = self.mirror.settle_proof(self.version, proving, hashed).await?;
         let go_mod = match proof {
@@ -153,15 +160,22 @@ impl Arrival<'_> {
     }
 }
 
-/// Checks the zip rules and hashes on rayon; the error is the reason.
-async fn inspect(spool: &Arc<SpoolFile>, version: &ModuleVersion) -> Result<Inspected, String> {
+/// Checks the zip rules and hashes on rayon. No error in the error means that the check panicked.
+async fn inspect(
+    spool: &Arc<SpoolFile>,
+    version: &ModuleVersion,
+) -> Result<Inspected, Option<ZipError>> {
     let (sender, receiver) = oneshot::channel();
     let (spool, version) = (Arc::clone(spool), version.clone());
     rayon::spawn(move || {
-        let inspected = larder_modzip::inspect(&Spooled(&spool), spool.len(), &version);
-        let _ = sender.send(inspected.map_err(|error| reason(&error)));
+        // A panic that reaches rayon's own threads would end the process.
+        let inspected = catch_unwind(AssertUnwindSafe(|| {
+            larder_modzip::inspect(&Spooled(&spool), spool.len(), &version)
+        }));
+        let inspected = inspected.map_or(Err(None), |inspected| inspected.map_err(Some));
+        let _ = sender.send(inspected);
     });
-    receiver.await.unwrap_or_else(|_| Err("the zip could not be checked".to_owned()))
+    receiver.await.unwrap_or(Err(None))
 }
 
 /// An error with its causes in one line.

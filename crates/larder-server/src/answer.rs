@@ -2,7 +2,7 @@
 //!
 //! A route says what is true (status, content, how long it may be kept, what became of the
 //! request); the edge turns that into header fields, ranges, conditions and a body. What a
-//! request looks like and who answers it stands in [`crate::edge::service`].
+//! request looks like and who answers it stands in [`crate::edge`].
 //!
 //! Everything that can be made once is made once: an [`ETag`] holds its finished header value and
 //! [`Ready`] is a whole answer that is kept in memory and handed out by a cheap clone.

@@ -11,11 +11,11 @@
 //! | [`value`] | from a setting's text to its value: durations, sizes, lists … |
 //! | [`go_value`] | the same for what Go has words for: upstreams, patterns, databases |
 //! | [`origin`] | where a value came from |
-//! | [`env`] | the process's environment, read once |
-//! | [`file`] | `larder.toml`: which files, their keys, line by line |
+//! | [`mod@env`] | the process's environment, read once |
+//! | [`mod@file`] | `larder.toml`: which files, their keys, line by line |
 //! | [`go_env`] | Go's settings, read without starting go |
 //! | [`resolve`] | the order of the places, and the errors |
-//! | [`reference`] | the table as a document and as an example file |
+//! | [`mod@reference`] | the table as a document and as an example file |
 //! | [`redact`] | passwords inside URLs are never shown |
 //! | [`near`] | the key that was probably meant |
 

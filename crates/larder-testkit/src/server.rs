@@ -7,6 +7,8 @@
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader};
 use std::net::{SocketAddr, TcpListener};
+use std::os::linux::net::SocketAddrExt as _;
+use std::os::unix::net::{SocketAddr as UnixAddress, UnixListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::atomic::{AtomicU16, Ordering};
@@ -300,15 +302,23 @@ impl Drop for LarderServer {
     }
 }
 
-/// A loopback address whose port nobody listens on. It lies below the ports that the system hands
-/// out, so that it is still free when the server starts, and again after it was killed.
+/// A loopback address whose port nobody listens on, and that no other test is given while this
+/// process runs. It lies below the ports that the system hands out, so that it is still free when
+/// the server starts, and again after it was killed.
 pub fn free_address() -> SocketAddr {
     static NEXT: AtomicU16 = AtomicU16::new(0);
+    /// Abstract sockets, one for each port: locks among processes that vanish with them.
+    static TAKEN: Mutex<Vec<UnixListener>> = Mutex::new(Vec::new());
     let start = u16::try_from(std::process::id() % 10_000).unwrap_or(0);
     loop {
         let step = NEXT.fetch_add(1, Ordering::Relaxed).wrapping_mul(7);
         let port = 20_000 + (start + step % 10_000) % 10_000;
+        let name = UnixAddress::from_abstract_name(format!("larder-testkit-{port}"));
+        let Ok(lock) = UnixListener::bind_addr(&name.expect("a short name is a name")) else {
+            continue;
+        };
         if let Ok(listener) = TcpListener::bind(("127.0.0.1", port)) {
+            TAKEN.lock().unwrap_or_else(PoisonError::into_inner).push(lock);
             return listener.local_addr().expect("a bound listener has an address");
         }
     }

@@ -4,7 +4,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use larder_testkit::client::{Request, get, head};
-use larder_testkit::{Behaviour, Gate, LarderServer, Launch, Module, ModuleFiles, Upstream};
+use larder_testkit::{
+    Behaviour, Database, Gate, LarderServer, Launch, Module, ModuleFiles, Upstream,
+};
 
 const LARDER: &str = env!("CARGO_BIN_EXE_larder");
 
@@ -162,4 +164,47 @@ fn a_client_that_sends_no_request_is_let_go() {
     let answer = larder_testkit::client::raw(&server.address().to_string(), b"GET / HT");
     assert!(begin.elapsed() < Duration::from_millis(1900), "{:?}: {answer:?}", begin.elapsed());
     assert_eq!(get(&server.url("/healthz")).status, 200);
+}
+
+/// Waits until the metrics with these words sum up to `value`.
+fn wait_metric(server: &LarderServer, words: &[&str], value: f64) {
+    let give_up = Instant::now() + Duration::from_secs(10);
+    while (metric(server, words) - value).abs() > 0.1 {
+        assert!(Instant::now() < give_up, "{words:?} never {value}: {}", metric(server, words));
+        thread::sleep(Duration::from_millis(50));
+    }
+}
+
+#[test]
+#[ignore = "finding: a proof is counted as owed only once a round of trying has ended"]
+fn owed_proofs_and_alarms_are_counted() {
+    let upstream = Upstream::start();
+    let database = Database::new("sum.example.com");
+    upstream.attach(&database);
+    let files = upstream.publish(Module::new("example.com/a", "v1.0.0"));
+    database.lie(&files, "h1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=");
+    let gate = Gate::new();
+    let lookup = "/sumdb/sum.example.com/lookup/example.com/a@v1.0.0";
+    upstream.always(lookup, Behaviour::honest().held(0, &gate));
+    let server = Launch::new(LARDER, &upstream.url())
+        .database(&database)
+        .env("LARDER_PROOF_WAIT", "200ms")
+        .start();
+    assert_eq!(get(&server.url(&files.url_path("zip"))).status, 200);
+    wait_metric(&server, &["larder_proofs_pending"], 1.0);
+    wait_metric(&server, &["larder_verifications_total", "pending"], 1.0);
+    gate.open();
+    wait_metric(&server, &["larder_proofs_pending"], 0.0);
+    wait_metric(&server, &["larder_integrity_alarms_total"], 1.0);
+}
+
+#[test]
+fn an_upstreams_failures_are_counted_by_kind() {
+    let (upstream, server, files) = world(|launch| launch);
+    upstream.once(&files.url_path("mod"), Behaviour::status(503, "busy\n"));
+    get(&server.url(&files.url_path("mod")));
+    upstream.cut();
+    get(&server.url(&files.url_path("info")));
+    assert!(metric(&server, &["larder_upstream_errors_total"]) > 1.5);
+    assert!(metric(&server, &["larder_upstream_requests_total"]) > 1.5);
 }

@@ -2,20 +2,23 @@
 //! path, once or from now on, as broken as a test needs it.
 //!
 //! Published modules live here with their lists and `@latest`; how an answer is bent stands in
-//! `behaviour.rs`, the bytes on the wire in `connection.rs`. Plain HTTP/1.1. Every request is
+//! `behaviour.rs`, the bytes on the wire in
+//! `connection.rs`, who is let in in `door.rs`. Plain HTTP/1.1. Every request is
 //! remembered, so that a test can count what reached the upstream.
 
 mod behaviour;
 mod connection;
+mod door;
 
 use std::collections::{HashMap, VecDeque};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread::{self, JoinHandle};
+use std::thread;
 use std::time::{Duration, Instant};
 
 pub use self::behaviour::{Behaviour, Gate};
+use self::door::Door;
 use crate::database::Database;
 use crate::modules::{Module, ModuleFiles, escape};
 
@@ -24,7 +27,7 @@ use crate::modules::{Module, ModuleFiles, escape};
 pub struct Upstream {
     address: SocketAddr,
     shared: Arc<Shared>,
-    listening: Mutex<Option<Listening>>,
+    door: Mutex<Door>,
 }
 
 /// A request that reached the upstream.
@@ -43,12 +46,6 @@ impl Seen {
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
-}
-
-#[derive(Debug)]
-struct Listening {
-    stop: Arc<AtomicBool>,
-    thread: JoinHandle<()>,
 }
 
 /// What the threads of one upstream share.
@@ -86,8 +83,8 @@ impl Upstream {
         let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a loopback port is free");
         let address = listener.local_addr().expect("a bound listener has an address");
         let shared = Arc::<Shared>::default();
-        let listening = Mutex::new(Some(listen(listener, &shared)));
-        Upstream { address, shared, listening }
+        let door = Mutex::new(Door::on(listener, &shared));
+        Upstream { address, shared, door }
     }
 
     /// The URL to put into GOPROXY.
@@ -230,13 +227,7 @@ impl Upstream {
 
     /// Cuts the upstream off: open connections end, new ones are refused.
     pub fn cut(&self) {
-        let listening = self.listening.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(Listening { stop, thread }) = listening {
-            stop.store(true, Ordering::SeqCst);
-            // Wakes the thread out of accept; the listener is closed when it is joined.
-            drop(TcpStream::connect(self.address));
-            let _ = thread.join();
-        }
+        self.door().close(self.address);
         for (_, stream) in self.state().connections.drain() {
             let _ = stream.shutdown(Shutdown::Both);
         }
@@ -244,11 +235,11 @@ impl Upstream {
 
     /// Comes back on the same port after [`Upstream::cut`].
     pub fn restore(&self) {
-        let mut listening = self.listening.lock().unwrap_or_else(PoisonError::into_inner);
-        if listening.is_none() {
-            let listener = TcpListener::bind(self.address).expect("nobody took the port meanwhile");
-            *listening = Some(listen(listener, &self.shared));
-        }
+        self.door().open(&self.shared);
+    }
+
+    fn door(&self) -> MutexGuard<'_, Door> {
+        self.door.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -266,31 +257,6 @@ impl Shared {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-fn listen(listener: TcpListener, shared: &Arc<Shared>) -> Listening {
-    let stop = Arc::new(AtomicBool::new(false));
-    let (stopping, shared) = (Arc::clone(&stop), Arc::clone(shared));
-    let thread = thread::spawn(move || {
-        for stream in listener.incoming() {
-            if stopping.load(Ordering::SeqCst) {
-                return;
-            }
-            let Ok(stream) = stream else { continue };
-            let id = shared.next_connection.fetch_add(1, Ordering::Relaxed);
-            if let Ok(copy) = stream.try_clone() {
-                shared.state().connections.insert(id, copy);
-            }
-            let shared = Arc::clone(&shared);
-            thread::spawn(move || {
-                // A peer that leaves is no failure of the fake.
-                let _ = connection::serve(&stream, &shared);
-                shared.state().connections.remove(&id);
-                let _ = stream.shutdown(Shutdown::Both);
-            });
-        }
-    });
-    Listening { stop, thread }
 }
 
 /// Whether a version carries a commit time: such versions are in no list.

@@ -8,6 +8,7 @@ use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
 
 use rustix::net::sockopt::set_socket_reuseaddr;
 use rustix::net::{AddressFamily, SocketFlags, SocketType};
@@ -42,7 +43,7 @@ impl Door {
     pub(super) fn close(&mut self, address: SocketAddr) {
         if let Door::Open(listening) = self {
             listening.end(address);
-            *self = Door::Closed(bind_quietly(address).expect("the port was ours until now"));
+            *self = Door::Closed(take_back(address));
         }
     }
 
@@ -64,6 +65,19 @@ impl Listening {
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }
+    }
+}
+
+/// Binds the port that was listened on until now. A process that is just being started may hold
+/// the old listener for a moment, until it becomes another program.
+fn take_back(address: SocketAddr) -> OwnedFd {
+    let give_up = Instant::now() + Duration::from_secs(5);
+    loop {
+        match bind_quietly(address) {
+            Ok(socket) => return socket,
+            Err(error) => assert!(Instant::now() < give_up, "the port {address} is gone: {error}"),
+        }
+        thread::sleep(Duration::from_millis(1));
     }
 }
 

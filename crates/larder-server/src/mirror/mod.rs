@@ -11,8 +11,9 @@
 //! | not again just now | [`remembered`] |
 //!
 //! Invariant: nothing is stored that contradicts a proof, and nothing is stored as proved that
-//! was not. Bodies never pass through memory whole; what is in flight is bounded by one spool
-//! file a zip and by [`SMALL_FETCHES`] small answers of at most [`MOD_CAP`] bytes.
+//! was not. Bodies never pass through memory whole: a zip in flight costs a spool file. What small
+//! answers in flight may take is bounded: [`SMALL_FETCHES`] times [`SMALL`], and [`LARGE_FETCHES`]
+//! times [`MOD_CAP`], 192 MiB together.
 
 mod arrival;
 mod changeable;
@@ -61,8 +62,12 @@ const MOD_CAP: usize = 16 << 20;
 const INFO_CAP: usize = 1 << 20;
 /// Largest version list.
 const LIST_CAP: usize = 16 << 20;
-/// Small upstream answers that are read at once.
+/// Small upstream answers that are read at once, each of at most [`SMALL`] bytes; nearly all are.
 const SMALL_FETCHES: usize = 256;
+/// What is read without asking how many others are large: 512 KiB.
+const SMALL: usize = 512 << 10;
+/// Answers larger than that which are read at once.
+const LARGE_FETCHES: usize = 4;
 
 /// How a request may be answered with what is not here.
 #[derive(Clone)]
@@ -92,6 +97,7 @@ pub(crate) struct Mirror {
     metrics: Arc<Metrics>,
     runtime: Handle,
     small: Semaphore,
+    large: Semaphore,
     files: Flights<VersionFile, Bytes>,
     zips: Flights<ModuleVersion, zip::Opened>,
     refreshes: Flights<Changeable, Arc<Kept>>,
@@ -136,6 +142,7 @@ impl Mirror {
             database: parts.database,
             metrics: parts.metrics,
             small: Semaphore::new(SMALL_FETCHES),
+            large: Semaphore::new(LARGE_FETCHES),
             files: Flights::new(parts.runtime.clone()),
             zips: Flights::new(parts.runtime.clone()),
             refreshes: Flights::new(parts.runtime.clone()),
@@ -191,8 +198,17 @@ impl Mirror {
         resource: &Resource,
         cap: usize,
     ) -> Result<Fetched, FetchError> {
-        let _permit = self.small.acquire().await;
-        let read = fetcher.read(resource, cap).await;
+        let first = {
+            let _permit = self.small.acquire().await;
+            fetcher.read(resource, cap.min(SMALL)).await
+        };
+        let read = match first {
+            Err(error) if cap > SMALL && matches!(error.kind(), FetchErrorKind::TooLarge) => {
+                let _permit = self.large.acquire().await;
+                fetcher.read(resource, cap).await
+            }
+            first => first,
+        };
         self.count_upstream(resource, read.as_ref().err());
         read
     }

@@ -176,7 +176,6 @@ fn wait_metric(server: &LarderServer, words: &[&str], value: f64) {
 }
 
 #[test]
-#[ignore = "finding: a proof is counted as owed only once a round of trying has ended"]
 fn owed_proofs_and_alarms_are_counted() {
     let upstream = Upstream::start();
     let database = Database::new("sum.example.com");

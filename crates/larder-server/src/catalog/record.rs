@@ -64,6 +64,15 @@ pub(crate) struct Parts {
     pub(crate) source: String,
 }
 
+impl Parts {
+    /// Whether only the record can tell that a `.mod` or `.zip` is the right one, since no
+    /// database vouches for it.
+    pub(crate) fn need_the_record(&self) -> bool {
+        (self.go_mod.is_some() || self.zip.is_some())
+            && !matches!(self.proof, Some(Proof::Database { .. }))
+    }
+}
+
 /// A record that cannot be read or cannot grow as asked.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub(crate) enum RecordError {

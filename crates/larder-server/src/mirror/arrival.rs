@@ -12,7 +12,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use larder_modfetch::{Arriving, FetchError};
 use larder_module::ModuleVersion;
-use larder_modzip::{Dirhash, Inspected, ReadAt, ZipError};
+use larder_modzip::{Inspected, ReadAt, ZipError};
 use larder_store::SpoolFile;
 use sha2::{Digest, Sha256};
 use tokio::sync::{oneshot, watch};
@@ -33,8 +33,6 @@ pub(super) struct Arrival<'a> {
     pub(super) version: &'a ModuleVersion,
     pub(super) spool: &'a Arc<SpoolFile>,
     pub(super) sender: &'a watch::Sender<Progress>,
-    /// The `.mod` that was kept before.
-    pub(super) kept_mod: Option<Bytes>,
 }
 
 impl Arrival<'_> {
@@ -62,29 +60,14 @@ impl Arrival<'_> {
         })?;
         let hashed = Hashed::Zip(inspected.dirhash);
         let proof = self.mirror.settle_proof(self.version, proving, hashed).await?;
-        let go_mod = match proof {
-            Some(Proof::Database { .. }) => None,
-            _ => self.go_mod_within(inspected.go_mod)?,
-        };
+        // Where no database vouches for both, the zip's go.mod is the version's `.mod`: the record
+        // refuses it if another was seen first. A `+incompatible` version has none of its own.
+        let has_own = !self.version.version().is_incompatible()
+            && !matches!(proof, Some(Proof::Database { .. }));
+        let go_mod = inspected.go_mod.filter(|_| has_own).map(Bytes::from);
         let zip = ZipRef { sha256, size, dirhash: inspected.dirhash };
         let parts = Parts { zip: Some(zip.clone()), go_mod, proof, source, ..Parts::default() };
         Ok((zip, parts))
-    }
-
-    /// Where no database vouches for both, the zip's go.mod is the version's `.mod`: held against
-    /// the one that was seen first, else kept as that. A `+incompatible` version has none of its
-    /// own, whatever its zip holds.
-    fn go_mod_within(&self, go_mod: Option<Vec<u8>>) -> Result<Option<Bytes>, Failure> {
-        let go_mod = go_mod.filter(|_| !self.version.version().is_incompatible());
-        match (&self.kept_mod, go_mod) {
-            (Some(kept), Some(new)) if kept[..] != new[..] => {
-                let (kept, new) = (Dirhash::of_go_mod(kept), Dirhash::of_go_mod(&new));
-                let reason =
-                    format!("its go.mod hashes to {new} in the zip, but was seen as {kept}");
-                Err(self.mirror.alarm(self.version, &reason))
-            }
-            (_, go_mod) => Ok(go_mod.map(Bytes::from)),
-        }
     }
 
     /// Takes the body into the spool; returns the SHA-256 of its bytes in hex.

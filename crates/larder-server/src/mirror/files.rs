@@ -89,9 +89,15 @@ impl Mirror {
         match brought {
             Ok(AtHand { bytes, to_keep }) => {
                 let _landing = self.landings.begin();
+                // What only we vouch for is answered once it stands in the record.
+                if to_keep.as_ref().is_some_and(Parts::need_the_record) {
+                    let kept = self.keep(file.version(), to_keep.unwrap_or_default()).await;
+                    return publisher.publish(kept.map(|()| bytes));
+                }
                 publisher.publish(Ok(bytes));
                 if let Some(parts) = to_keep {
-                    self.keep(file.version(), parts).await;
+                    // Everyone was answered; a contradiction has raised its alarm.
+                    let _ = self.keep(file.version(), parts).await;
                 }
             }
             Err(failure) => {

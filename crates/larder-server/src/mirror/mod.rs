@@ -31,7 +31,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use larder_modfetch::{FetchError, Fetched, Fetcher, Resource};
+use larder_modfetch::{FetchError, FetchErrorKind, Fetched, Fetcher, Resource};
 use larder_module::{ModulePath, ModuleVersion, PathPatterns};
 use larder_store::Store;
 use tokio::runtime::Handle;
@@ -227,14 +227,18 @@ impl Mirror {
         }
     }
 
-    /// Adds parts to a version's record after they were handed out. A store that cannot take
-    /// them costs only that they are fetched again; a record that contradicts them is an alarm.
-    async fn keep(&self, version: &ModuleVersion, parts: Parts) {
+    /// Adds parts to a version's record. A store that cannot take them costs only that they are
+    /// fetched again; a record that contradicts them is an alarm, and its refusal is returned.
+    async fn keep(&self, version: &ModuleVersion, parts: Parts) -> Result<(), Failure> {
         match self.versions.add(version, parts).await {
-            Ok(record) if owes_proof(&record) => self.owed.notify_one(),
-            Ok(_) => {}
+            Ok(record) => {
+                if owes_proof(&record) {
+                    self.owed.notify_one();
+                }
+                Ok(())
+            }
             Err(VersionsError::Record(error @ RecordError::Changed { .. })) => {
-                self.alarm(version, &error.to_string());
+                Err(self.alarm(version, &error.to_string()))
             }
             Err(error) => {
                 self.metrics.background_failure("store");
@@ -243,6 +247,7 @@ impl Mirror {
                     error = &error as &dyn std::error::Error,
                     "could not store; it will be fetched again"
                 );
+                Ok(())
             }
         }
     }

@@ -6,7 +6,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::StreamExt;
 use larder_module::ModuleVersion;
+use tokio::time::timeout;
 
 use super::Mirror;
 use super::prove::look_up;
@@ -18,6 +20,9 @@ use crate::metrics::Verification;
 /// The first try comes this long after a version was served unproved, later ones ever rarer.
 const SHORTEST: Duration = Duration::from_secs(1);
 const LONGEST: Duration = Duration::from_mins(2);
+/// Proofs tried at once, and for how long each.
+const AT_ONCE: usize = 16;
+const TRY_FOR: Duration = Duration::from_secs(10);
 
 impl Mirror {
     /// Proves what is owed, for as long as the server runs. `changed` is told when a version was
@@ -55,19 +60,16 @@ impl Mirror {
                 return 1;
             }
         };
-        let mut left = 0;
-        for version in pending {
-            match self.prove_one(&version, changed).await {
-                Ok(true) => {}
-                Ok(false) => left += 1,
-                Err(error) => {
-                    left += 1;
-                    tracing::error!(module = %version, error = &error as &dyn std::error::Error,
-                        "cannot settle an owed proof");
-                }
-            }
-        }
-        left
+        self.metrics.set_proofs_pending(pending.len());
+        let settled = pending.into_iter().map(|version| async move {
+            self.prove_one(&version, changed).await.unwrap_or_else(|error| {
+                tracing::error!(module = %version, error = &error as &dyn std::error::Error,
+                    "cannot settle an owed proof");
+                false
+            })
+        });
+        let settled = futures_util::stream::iter(settled).buffer_unordered(AT_ONCE);
+        settled.filter(|settled| std::future::ready(!settled)).count().await
     }
 
     /// Whether the version owes nothing any more.
@@ -85,12 +87,13 @@ impl Mirror {
         let proof = match database {
             // The configuration has exempted it since.
             None => Proof::FirstSeen,
-            Some(database) => match look_up(database, version).await {
-                Ok(proof) => proof,
-                Err(error) => {
+            Some(database) => match timeout(TRY_FOR, look_up(database, version)).await {
+                Ok(Ok(proof)) => proof,
+                Ok(Err(error)) => {
                     tracing::debug!(module = %version, %error, "proof still pending");
                     return Ok(false);
                 }
+                Err(_) => return Ok(false),
             },
         };
         let parts = Parts { proof: Some(proof), ..Parts::default() };

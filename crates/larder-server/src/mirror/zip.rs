@@ -14,7 +14,6 @@
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use bytes::Bytes;
 use larder_modfetch::{Arriving, Fetcher, Resource};
 use larder_module::ModuleVersion;
 use larder_store::{Room, SpoolError, SpoolFile};
@@ -72,6 +71,12 @@ pub(super) struct Progress {
     /// Bytes that may be sent.
     pub(super) released: u64,
     pub(super) phase: Phase,
+}
+
+impl Progress {
+    fn failed(failure: Failure) -> Self {
+        Self { released: 0, phase: Phase::Failed(failure) }
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -174,19 +179,18 @@ impl Mirror {
         upstreams: Fetcher,
         mut publisher: Publisher<Opened>,
     ) {
-        let Inbound { arriving, spool, proving, kept_mod } =
-            match self.set_off(&version, &upstreams).await {
-                Ok(SetOff::Stored) => return publisher.publish(Ok(Opened::Stored)),
-                Ok(SetOff::NoRoom(begun)) => {
-                    let begun = Arc::new(Mutex::new(begun));
-                    return publisher.publish(Ok(Opened::NoRoom(begun)));
-                }
-                Ok(SetOff::Arriving(inbound)) => *inbound,
-                Err(failure) => {
-                    self.remembered.note(Asked::Zip(version), &failure);
-                    return publisher.publish(Err(failure));
-                }
-            };
+        let Inbound { arriving, spool, proving } = match self.set_off(&version, &upstreams).await {
+            Ok(SetOff::Stored) => return publisher.publish(Ok(Opened::Stored)),
+            Ok(SetOff::NoRoom(begun)) => {
+                let begun = Arc::new(Mutex::new(begun));
+                return publisher.publish(Ok(Opened::NoRoom(begun)));
+            }
+            Ok(SetOff::Arriving(inbound)) => *inbound,
+            Err(failure) => {
+                self.remembered.note(Asked::Zip(version), &failure);
+                return publisher.publish(Err(failure));
+            }
+        };
         let (sender, progress) = watch::channel(Progress { released: 0, phase: Phase::Arriving });
         let streams = self.rules.verify == Verify::Stream;
         publisher.publish(Ok(Opened::Follow(Arc::new(ZipFlight {
@@ -195,16 +199,22 @@ impl Mirror {
             progress,
             streams,
         }))));
-        let arrival =
-            Arrival { mirror: &self, version: &version, spool: &spool, sender: &sender, kept_mod };
+        let arrival = Arrival { mirror: &self, version: &version, spool: &spool, sender: &sender };
         match arrival.run(arriving, proving).await {
             Ok((zip, parts)) => {
                 let _landing = self.landings.begin();
-                let _ = sender.send(Progress { released: zip.size, phase: Phase::Proved });
-                self.keep_zip(&version, &zip, &spool, parts).await;
+                let proved = Progress { released: zip.size, phase: Phase::Proved };
+                // What only we vouch for is answered once it stands in the record.
+                if !parts.need_the_record() {
+                    sender.send_replace(proved.clone());
+                }
+                match self.keep_zip(&version, &zip, &spool, parts).await {
+                    Ok(()) => sender.send_replace(proved),
+                    Err(failure) => sender.send_replace(Progress::failed(failure)),
+                };
             }
             Err(failure) => {
-                let _ = sender.send(Progress { released: 0, phase: Phase::Failed(failure) });
+                sender.send_replace(Progress::failed(failure));
             }
         }
     }
@@ -220,8 +230,7 @@ impl Mirror {
         if self.remembered.has_outgrown(version) {
             return Ok(SetOff::NoRoom(None));
         }
-        let record = self.record(version).await?;
-        let (proof, kept_mod) = record.map_or((None, None), |kept| (kept.proof, kept.go_mod));
+        let proof = self.record(version).await?.and_then(|record| record.proof);
         let proving = self.start_proof(version, proof);
         let arriving = self.open_zip(version, upstreams).await?;
         let room = arriving.len().map_or(Room::Unknown, Room::Exactly);
@@ -229,7 +238,7 @@ impl Mirror {
             Ok(spool) => {
                 self.full.store(false, Ordering::Relaxed);
                 let spool = Arc::new(spool);
-                Ok(SetOff::Arriving(Box::new(Inbound { arriving, spool, proving, kept_mod })))
+                Ok(SetOff::Arriving(Box::new(Inbound { arriving, spool, proving })))
             }
             Err(SpoolError::NoRoom { .. }) => {
                 self.full.store(true, Ordering::Relaxed);
@@ -254,7 +263,7 @@ impl Mirror {
         zip: &ZipRef,
         spool: &SpoolFile,
         parts: Parts,
-    ) {
+    ) -> Result<(), Failure> {
         match self.versions.put_body(&zip.sha256, spool).await {
             Ok(()) => self.keep(version, parts).await,
             Err(error) => {
@@ -264,6 +273,7 @@ impl Mirror {
                     error = &error as &dyn std::error::Error,
                     "could not store the zip; it will be fetched again"
                 );
+                Ok(())
             }
         }
     }
@@ -280,8 +290,6 @@ struct Inbound {
     arriving: Arriving,
     spool: Arc<SpoolFile>,
     proving: Proving,
-    /// The `.mod` that was kept before.
-    kept_mod: Option<Bytes>,
 }
 
 /// The upstream offers more than go takes.

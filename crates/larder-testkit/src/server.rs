@@ -185,10 +185,12 @@ impl LarderServer {
         self.talk.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Waits until it has written `text`; false when it has not within ten seconds.
+    /// Waits until it has written `text`, in whatever case; false when it has not within ten
+    /// seconds.
     pub fn wait_talk(&self, text: &str) -> bool {
         let give_up = Instant::now() + Duration::from_secs(10);
-        while !self.talk().contains(text) {
+        let text = text.to_lowercase();
+        while !self.talk().to_lowercase().contains(&text) {
             if Instant::now() > give_up {
                 return false;
             }

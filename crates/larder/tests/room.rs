@@ -69,7 +69,7 @@ fn without_room_a_miss_is_passed_through_and_hits_go_on() {
     assert_eq!(upstream.asked(&small_path), 1);
     let ready = get(&server.url("/readyz"));
     assert!(ready.text().contains("room"), "{}", ready.text());
-    assert!(server.talk().contains("room"), "{}", server.talk());
+    assert!(server.wait_talk("room"), "{}", server.talk());
     assert_eq!(server.stored(&large_path).status, 404);
 }
 

@@ -244,15 +244,12 @@ impl Mirror {
                 self.full.store(true, Ordering::Relaxed);
                 Ok(SetOff::NoRoom(Some(arriving)))
             }
+            // Only want of room lets a body pass unverified.
             Err(error) => {
                 self.metrics.background_failure("store");
-                tracing::error!(
-                    module = %version,
-                    error = &error as &dyn std::error::Error,
-                    "no spool: passing through"
-                );
-                self.full.store(true, Ordering::Relaxed);
-                Ok(SetOff::NoRoom(Some(arriving)))
+                tracing::error!(module = %version, error = &error as &dyn std::error::Error,
+                    "the spool failed");
+                Err(Failure::internal())
             }
         }
     }

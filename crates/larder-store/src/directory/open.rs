@@ -120,6 +120,9 @@ impl Layout {
         if !known {
             write_format(disk, root, &owner).map_err(fault)?;
         }
+        // Whoever made these names may have died before they were durable.
+        disk.sync_folder(root).map_err(fault)?;
+        sync_parent(disk, root).map_err(fault)?;
         Ok(Layout { objects, locks, owner: Arc::new(owner) })
     }
 }
@@ -151,14 +154,22 @@ fn make_root(disk: &dyn Disk, folder: &Path) -> io::Result<()> {
     disk.sync_folder(parent.unwrap_or(Path::new(".")))
 }
 
+/// Makes the directory's own name durable, where its parent can be opened.
+fn sync_parent(disk: &dyn Disk, root: &Path) -> io::Result<()> {
+    let parent = root.parent().filter(|parent| !parent.as_os_str().is_empty());
+    match disk.sync_folder(parent.unwrap_or(Path::new("."))) {
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Ok(()),
+        synced => synced,
+    }
+}
+
 /// Writes the VERSION file last, so that it stands in a whole layout only.
 fn write_format(disk: &dyn Disk, root: &Path, owner: &Owner) -> io::Result<()> {
     let temporary = owner.new_name("version");
     let file = disk.create(&temporary)?;
     disk.write_at(&file, format!("{FORMAT}\n").as_bytes(), 0)?;
     disk.sync(&file)?;
-    disk.rename(&temporary, &root.join("VERSION"))?;
-    disk.sync_folder(root)
+    disk.rename(&temporary, &root.join("VERSION"))
 }
 
 fn explain(root: &Path, source: io::Error) -> OpenError {

@@ -168,8 +168,19 @@ async fn the_layout_is_whole_before_it_is_called_a_store() {
     let parts = ["make a/data/v1", "make a/data/lock", "make a/data/spool"];
     assert_eq!(made[..4], ["make a", "sync /", "make a/data", "sync a/"]);
     assert_eq!(made[4..], parts);
-    let [.., content, name, flush] = called else { panic!("{called:?}") };
+    let [.., content, name, flush, parents] = called else { panic!("{called:?}") };
     assert!(content.starts_with("sync a/data/spool/"), "{content}");
     assert!(name.starts_with("rename") && name.ends_with("to a/data/VERSION"), "{name}");
-    assert_eq!(flush, "sync a/data/");
+    assert_eq!([flush, parents], ["sync a/data/", "sync a/"]);
+}
+
+#[tokio::test]
+async fn names_that_a_dead_process_has_made_are_durable_once_the_store_is_open() {
+    let parent = tempfile::tempdir().unwrap();
+    let disk = Arc::new(ScriptedDisk::new(parent.path(), Script::AllGoesWell));
+    drop(open(&disk, &parent.path().join("data")));
+    disk.take();
+    drop(open(&disk, &parent.path().join("data")));
+    let steps: Vec<String> = disk.take().iter().map(ToString::to_string).collect();
+    assert!(steps.ends_with(&["sync data/".to_owned(), "sync /".to_owned()]), "{steps:?}");
 }

@@ -198,7 +198,8 @@ fn a_redirect_is_followed_and_a_circle_is_not() {
     upstream.once(&path, Behaviour::redirect(&format!("{}/storage/1", elsewhere.url())));
     let server = start(&upstream.url());
     assert_eq!(get(&server.url(&path)).body, files.zip.as_ref());
-    let circle = files.url_path("mod");
+    // Of another module: the zip above brought its go.mod along.
+    let circle = "/example.com/circle/@v/v1.0.0.mod".to_owned();
     upstream.always(&circle, Behaviour::redirect(&circle));
     assert_eq!(get(&server.url(&circle)).status, 502);
     assert!(upstream.asked(&circle) <= 12, "{}", upstream.asked(&circle));

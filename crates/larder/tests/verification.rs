@@ -275,3 +275,15 @@ fn a_database_in_trouble_makes_a_version_pending_at_once() {
     assert_eq!(get(&server.url(&files.url_path("zip"))).body, files.zip.as_ref());
     assert!(begin.elapsed() < Duration::from_secs(3), "{:?}", begin.elapsed());
 }
+
+#[test]
+fn an_exempt_go_mod_is_the_one_that_came_with_the_zip() {
+    let (upstream, _, files) = world();
+    let server = Launch::new(LARDER, &upstream.url()).start();
+    get(&server.url(&files.url_path("zip")));
+    server.wait_stored(&files.url_path("zip"));
+    let path = files.url_path("mod");
+    upstream.serve(&path, "text/plain", "module example.com/evil\n");
+    assert_eq!(get(&server.url(&path)).body, files.go_mod.as_ref());
+    assert_eq!(upstream.asked(&path), 0);
+}

@@ -18,7 +18,8 @@ use crate::{
     error::{FetchError, FetchErrorKind, Phase},
     file,
     http::{Http, Question, header_text},
-    proxy_url::{ProxyUrl, shown},
+    proxy_url::ProxyUrl,
+    redact::redacted_url,
 };
 
 /// A body on its way from an upstream.
@@ -76,7 +77,7 @@ impl Arriving {
         http: &Arc<Http>,
         question: Question,
     ) -> Result<Self, FetchError> {
-        let what = shown(&question.url);
+        let what = redacted_url(&question.url);
         let response = http.ask(&question).await.map_err(|error| error.at(origin))?;
         let response = answer::accept(response, Wanted::Whole, &what)
             .await

@@ -6,11 +6,7 @@
 
 use std::{fmt, time::Duration};
 
-use crate::{
-    goproxy::GoProxyList,
-    netrc::Netrc,
-    proxy_url::{ProxyUrlError, hide_secrets},
-};
+use crate::{goproxy::GoProxyList, netrc::Netrc, proxy_url::ProxyUrlError, redact::redacted};
 
 /// Everything that a fetcher is told.
 #[derive(Debug, Clone)]
@@ -36,7 +32,7 @@ pub struct FetchConfig {
 }
 
 /// A checksum database and its own address.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct ChecksumDbSource {
     /// The name in its key, such as `sum.golang.org`.
     pub name: String,
@@ -128,22 +124,31 @@ impl FetchConfig {
 }
 
 impl Default for Timeouts {
-    /// A proxy that must first fetch a module itself, or a database that must first record it, takes tens of
-    /// seconds for the head of its answer; a connection or the next piece of a body does not.
+    /// The defaults of the settings. A proxy that must first fetch a module itself, or a database that must
+    /// first record it, takes tens of seconds for the head of its answer.
     fn default() -> Self {
         Self {
             connect: Duration::from_secs(10),
             head: Duration::from_mins(1),
-            idle: Duration::from_secs(30),
+            idle: Duration::from_mins(1),
         }
+    }
+}
+
+impl fmt::Debug for ChecksumDbSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ChecksumDbSource")
+            .field("name", &self.name)
+            .field("url", &redacted(&self.url))
+            .finish()
     }
 }
 
 impl fmt::Debug for ForwardProxies {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ForwardProxies")
-            .field("http", &self.http.as_deref().map(hide_secrets))
-            .field("https", &self.https.as_deref().map(hide_secrets))
+            .field("http", &self.http.as_deref().map(redacted))
+            .field("https", &self.https.as_deref().map(redacted))
             .field("no_proxy", &self.no_proxy)
             .finish()
     }

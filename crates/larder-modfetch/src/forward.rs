@@ -10,7 +10,7 @@ use reqwest::Url;
 
 use crate::{
     config::{FetchConfigError, ForwardProxies},
-    proxy_url::hide_secrets,
+    redact::redacted,
 };
 
 /// Forward proxies, ready to be asked.
@@ -155,7 +155,7 @@ fn proxy(setting: &'static str, value: Option<&str>) -> Result<Option<Url>, Fetc
     let known = |url: &Url| matches!(url.scheme(), "http" | "https" | "socks5" | "socks5h");
     match url {
         Ok(url) if known(&url) && url.host_str().is_some() => Ok(Some(url)),
-        _ => Err(FetchConfigError::ForwardProxy { setting, value: hide_secrets(value) }),
+        _ => Err(FetchConfigError::ForwardProxy { setting, value: redacted(value) }),
     }
 }
 

@@ -7,7 +7,10 @@
 
 use std::{fmt, str::FromStr};
 
-use crate::proxy_url::{ProxyUrl, ProxyUrlError};
+use crate::{
+    proxy_url::{ProxyUrl, ProxyUrlError},
+    redact::is_front_of_secret,
+};
 
 /// A parsed GOPROXY list. The default is the empty one.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -65,7 +68,9 @@ impl GoProxyList {
     /// Reads a list. The empty text is the empty list; what stands after `direct` or `off` is not read.
     pub fn parse(text: &str) -> Result<Self, GoProxyError> {
         let mut entries: Vec<Entry> = Vec::new();
+        let mut end = 0;
         for (index, piece) in text.split_inclusive([',', '|']).enumerate() {
+            end += piece.len();
             let falls_back =
                 if piece.ends_with('|') { FallBack::OnAnyError } else { FallBack::OnNotFound };
             let target = match piece.trim_end_matches([',', '|']).trim() {
@@ -74,7 +79,12 @@ impl GoProxyList {
                 "direct" => Target::Direct,
                 word => match ProxyUrl::parse(word) {
                     Ok(proxy) => Target::Proxy(proxy),
-                    Err(source) => return Err(GoProxyError::Entry { position: index + 1, source }),
+                    Err(mut source) => {
+                        if text.get(end..).is_some_and(is_front_of_secret) {
+                            source = source.without_entry();
+                        }
+                        return Err(GoProxyError::Entry { position: index + 1, source });
+                    }
                 },
             };
             let last = !matches!(target, Target::Proxy(_));
@@ -164,10 +174,7 @@ mod tests {
         check("file:/srv/modules", "file:///srv/modules");
         check("direct,https://a.example", "direct");
         check("off|what ever", "off");
-        check(
-            "https://user:secret@a.example/x?token=secret",
-            "https://xxxxx:xxxxx@a.example/x?xxxxx",
-        );
+        check("https://user:secret@a.example/x?token=secret", "https://xxxxx@a.example/x?xxxxx");
         check("https://token@a.example", "https://xxxxx@a.example");
     }
 
@@ -198,6 +205,9 @@ mod tests {
         refuse("file://host/srv", "more than a path");
         refuse("file:///srv?x=secret", "more than a path");
         refuse("user:secret@a.example:x", "xxxxx@a.example:x");
+        refuse("https://me:secret?x@a.example", "`https://xxxxx@a.example`");
+        refuse("https://me:secret,x@a.example", "entry 1");
+        refuse("https://me:1,secret,x@a.example", "entry 2");
     }
 
     fn entry() -> impl Strategy<Value = String> {
@@ -229,9 +239,11 @@ mod tests {
 
         #[test]
         fn no_password_is_ever_shown(
-            scheme in "(https?://|ftp://|file://|)", user in "[a-z]{0,4}", rest in "[a-z.:/?@#]{0,12}",
+            scheme in "(https?://|ftp://|file://|)", user in "[a-z]{0,4}",
+            // Digits and a slash are a port and a path, for go as well: then the list is a valid one.
+            front in "[0-9]{0,2}[?,|]?|[a-z][?,/|]?", back in "[?,/|]?[a-z]{0,2}", rest in "[a-z.:/?@#]{0,12}",
         ) {
-            let text = format!("{scheme}{user}:S3CRET@{rest}");
+            let text = format!("{scheme}{user}:{front}S3CRET{back}@{rest}");
             let shown = match GoProxyList::parse(&text) {
                 Ok(list) => format!("{list} {list:?}"),
                 Err(error) => format!("{error} {error:?}"),

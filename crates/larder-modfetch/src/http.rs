@@ -18,7 +18,7 @@ use crate::{
     error::{FetchError, FetchErrorKind, Phase},
     forward,
     netrc::Netrc,
-    proxy_url::{hide_secrets, shown},
+    redact::{redacted, redacted_url},
 };
 
 /// What questions are asked with.
@@ -84,7 +84,7 @@ impl Http {
                     status: response.status().as_u16(),
                     text: String::new(),
                 };
-                FetchError::new(kind, shown(&question.url)).because(refusal)
+                FetchError::new(kind, redacted_url(&question.url)).because(refusal)
             })?;
         }
     }
@@ -106,13 +106,12 @@ impl Http {
         let wait = self.timeouts.connect.saturating_add(self.timeouts.head);
         match tokio::time::timeout(wait, sending).await {
             Ok(Ok(response)) => Ok(response),
-            Ok(Err(error)) => {
-                Err(FetchError::new(kind_of(&error), shown(&question.url))
-                    .because(error.without_url()))
-            }
-            Err(_) => {
-                Err(FetchError::new(FetchErrorKind::TimedOut(Phase::Head), shown(&question.url)))
-            }
+            Ok(Err(error)) => Err(FetchError::new(kind_of(&error), redacted_url(&question.url))
+                .because(error.without_url())),
+            Err(_) => Err(FetchError::new(
+                FetchErrorKind::TimedOut(Phase::Head),
+                redacted_url(&question.url),
+            )),
         }
     }
 
@@ -131,8 +130,10 @@ impl Http {
             }
         }
         if has_userinfo(&url) && url.scheme() != "https" && !forward::is_loopback(&url) {
-            let refusal = Refusal::InsecurePassword { url: shown(&url) };
-            return Err(FetchError::new(FetchErrorKind::Unreachable, shown(first)).because(refusal));
+            let refusal = Refusal::InsecurePassword { url: redacted_url(&url) };
+            return Err(
+                FetchError::new(FetchErrorKind::Unreachable, redacted_url(first)).because(refusal)
+            );
         }
         let mut request = self.client.get(url).header(ACCEPT_ENCODING, "identity");
         if let Some(login) = login {
@@ -177,10 +178,10 @@ fn next_hop(here: &Url, location: &HeaderValue) -> Result<Url, Refusal> {
         .join(&text)
         .ok()
         .filter(|url| matches!(url.scheme(), "http" | "https"))
-        .ok_or_else(|| Refusal::Location { location: hide_secrets(&text) })?;
+        .ok_or_else(|| Refusal::Location { location: redacted(&text) })?;
     there.set_fragment(None);
     if here.scheme() == "https" && there.scheme() != "https" {
-        return Err(Refusal::Downgrade { location: shown(&there) });
+        return Err(Refusal::Downgrade { location: redacted_url(&there) });
     }
     Ok(there)
 }

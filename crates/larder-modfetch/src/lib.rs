@@ -10,6 +10,7 @@
 //! | `resource.rs` | [`Resource`]: what can be fetched, and its path at an upstream |
 //! | `goproxy.rs` | [`GoProxyList`]: `,` `\|` `off` `direct` |
 //! | `proxy_url.rs` | [`ProxyUrl`]: one upstream's address, never shown with its secrets |
+//! | `redact.rs` | [`redacted`]: what may be shown of a text that can hold secrets |
 //! | `walk.rs` | which upstream is next, which failure is told |
 //! | `checksum_db.rs` | where a checksum database is asked |
 //! | `arriving.rs`, `content_range.rs` | [`Arriving`], [`Fetched`]: bodies, and taking up a broken one |
@@ -39,6 +40,7 @@ mod http;
 mod info;
 mod netrc;
 mod proxy_url;
+mod redact;
 mod resource;
 mod text;
 mod walk;
@@ -52,4 +54,5 @@ pub use goproxy::{Entry, FallBack, GoProxyError, GoProxyList, Target};
 pub use info::{Info, InfoError};
 pub use netrc::Netrc;
 pub use proxy_url::{ProxyUrl, ProxyUrlError};
+pub use redact::redacted;
 pub use resource::Resource;

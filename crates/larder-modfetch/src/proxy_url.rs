@@ -4,7 +4,7 @@
 //! dot, colon or slash but no scheme gets `https://`, and a `file` URL has a path and nothing else.
 //! Which upstream is asked when is [`crate::GoProxyList`]'s matter.
 //!
-//! Invariant: `Display`, `Debug` and every error of this file hide user names, passwords and queries.
+//! Invariant: `Display`, `Debug` and every error of this file show what `redact.rs` lets be shown.
 
 use std::{
     fmt,
@@ -15,8 +15,7 @@ use std::{
 
 use reqwest::Url;
 
-/// What stands in the place of a secret.
-const HIDDEN: &str = "xxxxx";
+use crate::redact::{HIDDEN, is_scheme, redacted, redacted_url};
 
 /// The address of one upstream. Cloning is cheap.
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -61,6 +60,18 @@ pub enum ProxyUrlError {
     },
 }
 
+impl ProxyUrlError {
+    /// The same without any part of the entry.
+    pub(crate) fn without_entry(mut self) -> Self {
+        let (Self::NoScheme { entry }
+        | Self::Scheme { entry }
+        | Self::NotOnlyPath { entry }
+        | Self::Syntax { entry, .. }) = &mut self;
+        HIDDEN.clone_into(entry);
+        self
+    }
+}
+
 impl ProxyUrl {
     /// Reads one entry of a list, by the go command's rules for entries without a scheme.
     pub fn parse(entry: &str) -> Result<Self, ProxyUrlError> {
@@ -82,9 +93,9 @@ impl ProxyUrl {
             Some((scheme, rest)) if scheme == "file" => files(entry, rest)?,
             Some((scheme, rest)) if scheme == "https" || scheme == "http" => web(entry, url, rest)?,
             Some((scheme, _)) if is_scheme(&scheme) => {
-                return Err(ProxyUrlError::Scheme { entry: hide_secrets(entry) });
+                return Err(ProxyUrlError::Scheme { entry: redacted(entry) });
             }
-            _ => return Err(ProxyUrlError::NoScheme { entry: hide_secrets(entry) }),
+            _ => return Err(ProxyUrlError::NoScheme { entry: redacted(entry) }),
         };
         Ok(Self(Arc::new(base)))
     }
@@ -138,7 +149,7 @@ pub(crate) enum Location {
 impl fmt::Display for Location {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Web(url) => f.write_str(&shown(url)),
+            Self::Web(url) => f.write_str(&redacted_url(url)),
             Self::File(path) => f.write_str(&file_url(path)),
         }
     }
@@ -154,7 +165,7 @@ impl fmt::Display for ProxyUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &*self.0 {
             Base::Web(url) => {
-                let shown = shown(url);
+                let shown = redacted(url.as_str());
                 f.write_str(shown.strip_suffix('/').unwrap_or(&shown))
             }
             Base::Files { shown, .. } => f.write_str(shown),
@@ -176,46 +187,8 @@ impl FromStr for ProxyUrl {
     }
 }
 
-/// A URL as it may be shown: user name, password and query replaced, since any of them may be a token.
-pub(crate) fn shown(url: &Url) -> String {
-    let mut url = url.clone();
-    // A setter refuses only for a URL without a host, and then there is no user name to hide.
-    if url.password().is_some() {
-        let _ = url.set_password(Some(HIDDEN));
-    }
-    if !url.username().is_empty() {
-        let _ = url.set_username(HIDDEN);
-    }
-    if url.query().is_some_and(|query| !query.is_empty()) {
-        url.set_query(Some(HIDDEN));
-    }
-    url.set_fragment(None);
-    url.to_string()
-}
-
-/// A text that is no URL, as it may be shown: whatever could be user name, password or query is replaced.
-pub(crate) fn hide_secrets(text: &str) -> String {
-    let (start, rest) = match text.split_once("://") {
-        Some((scheme, rest)) if is_scheme(scheme) => text.split_at(text.len() - rest.len()),
-        _ => ("", text),
-    };
-    let (rest, query) = match rest.split_once('?') {
-        Some((rest, _)) => (rest, "?xxxxx"),
-        None => (rest, ""),
-    };
-    match rest.rsplit_once('@') {
-        Some((_, host)) => format!("{start}{HIDDEN}@{host}{query}"),
-        None => format!("{start}{rest}{query}"),
-    }
-}
-
-fn is_scheme(text: &str) -> bool {
-    text.starts_with(|first: char| first.is_ascii_alphabetic())
-        && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'))
-}
-
 fn web(entry: &str, url: &str, rest: &str) -> Result<Base, ProxyUrlError> {
-    let syntax = |source| ProxyUrlError::Syntax { entry: hide_secrets(entry), source };
+    let syntax = |source| ProxyUrlError::Syntax { entry: redacted(entry), source };
     // The parser forgives what the go command does not: missing slashes, backslashes, control characters.
     if !rest.starts_with("//")
         || rest.starts_with("///")
@@ -234,7 +207,7 @@ fn web(entry: &str, url: &str, rest: &str) -> Result<Base, ProxyUrlError> {
 fn files(entry: &str, rest: &str) -> Result<Base, ProxyUrlError> {
     let path = rest.strip_prefix("//").unwrap_or(rest);
     if !path.starts_with('/') || path.contains(['?', '#']) {
-        return Err(ProxyUrlError::NotOnlyPath { entry: hide_secrets(entry) });
+        return Err(ProxyUrlError::NotOnlyPath { entry: redacted(entry) });
     }
     let root = PathBuf::from(percent_decoded(path));
     Ok(Base::Files { shown: file_url(&root), root })

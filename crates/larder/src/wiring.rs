@@ -80,16 +80,24 @@ fn fetch_config(settings: &Settings) -> Result<FetchConfig, Failure> {
     })
 }
 
-/// A netrc file that nobody named need not be there; one that was named must.
+/// A netrc file that Larder was told to read must be there. The one that go would find is used as go
+/// uses it: without it, if it cannot be read. What is not UTF-8 in it spoils its own word alone.
 fn netrc(settings: &Settings) -> Result<Netrc, Failure> {
     let Some(path) = &settings.fetch_netrc.value.0 else { return Ok(Netrc::default()) };
-    let named = settings.fetch_netrc.origin != Origin::Default;
-    match fs_err::read_to_string(path) {
-        Ok(text) => Ok(Netrc::parse(&text)),
-        Err(error) if !named && error.kind() == io::ErrorKind::NotFound => Ok(Netrc::default()),
+    let origin = &settings.fetch_netrc.origin;
+    match fs_err::read(path) {
+        Ok(bytes) => Ok(Netrc::parse(&String::from_utf8_lossy(&bytes))),
+        Err(error) if matches!(origin, Origin::Default | Origin::GoVariable(_)) => {
+            if *origin != Origin::Default || error.kind() != io::ErrorKind::NotFound {
+                tracing::warn!(
+                    "no credentials for upstreams: could not read the netrc file ({origin}): {error}"
+                );
+            }
+            Ok(Netrc::default())
+        }
         Err(error) => Err(Failure::usage("could not read the netrc file")
             .because(&error)
-            .hint(format!("`fetch.netrc` is set by {}", settings.fetch_netrc.origin))),
+            .hint(format!("`fetch.netrc` is set by {origin}"))),
     }
 }
 

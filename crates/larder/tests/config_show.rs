@@ -90,15 +90,25 @@ fn a_named_file_is_the_only_one() {
 fn a_password_is_never_shown() {
     let context = context();
     let secret = "https://ann:hunter2@proxy.example/go,direct";
-    let env = [("HTTPS_PROXY", "ann:hunter2@gate.example:3128")];
-    let keys = ["upstream", "fetch.https_proxy"];
+    let env = [
+        ("HTTPS_PROXY", "ann:hunter2@gate.example:3128"),
+        ("GOSUMDB", "sum.golang.org https://ann:hunter2@sumdb.example"),
+    ];
+    let keys = ["upstream", "go.sumdb", "fetch.https_proxy"];
     insta::assert_snapshot!(shown(&context, &["--upstream", secret], &env, &keys), @r#"
-    upstream = "https://ann:xxxxx@proxy.example/go,direct" # --upstream
-    fetch.https_proxy = "ann:xxxxx@gate.example:3128" # HTTPS_PROXY
+    upstream = "https://xxxxx@proxy.example/go,direct" # --upstream
+    go.sumdb = "sum.golang.org https://xxxxx@sumdb.example" # GOSUMDB in the environment
+    fetch.https_proxy = "xxxxx@gate.example:3128" # HTTPS_PROXY
     "#);
     let told = context.run(&["config", "show", "--json", "--upstream", secret]);
-    assert!(told.contains("ann:xxxxx@") && !told.contains("hunter2"), "{told}");
+    assert!(told.contains("//xxxxx@") && !told.contains("hunter2"), "{told}");
     let told = context.run(&["config", "show", "--upstream", "ftp://ann:hunter2@proxy.example"]);
+    assert!(told.starts_with("exit: 2") && !told.contains("hunter2"), "{told}");
+    let database = "word https://ann:hunter2@sumdb.example";
+    let told = context.run(&["config", "show", "--go-sumdb", database]);
+    assert!(told.starts_with("exit: 2") && !told.contains("hunter2"), "{told}");
+    let cut = "https://ann:hunter2?hunter2@proxy.example";
+    let told = context.run(&["config", "show", "--upstream", cut]);
     assert!(told.starts_with("exit: 2") && !told.contains("hunter2"), "{told}");
 }
 

@@ -6,7 +6,7 @@
 //! The application is a public one of about 190 module zips, itself had as a module. The upstream is
 //! the GOPROXY of this machine's go. Run by `scripts/test`, one at a time.
 
-#![expect(clippy::unwrap_used, reason = "a helper of a test fails the test")]
+#![expect(clippy::unwrap_used, reason = "a function of a test fails the test")]
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

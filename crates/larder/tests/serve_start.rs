@@ -1,7 +1,7 @@
 //! `larder serve` before its first request: what it says when it can start, and when it cannot,
 //! with the way out.
 
-#![expect(clippy::unwrap_used, reason = "a helper of a test fails the test")]
+#![expect(clippy::unwrap_used, reason = "a function of a test fails the test")]
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::Path;
@@ -30,7 +30,7 @@ fn a_start_says_address_store_and_upstream_without_passwords() {
     for part in [
         format!("url=http://{}", server.address()),
         format!("store={}", server.data().display()),
-        "upstream=https://xxxxx:xxxxx@proxy.example,off".to_owned(),
+        "upstream=https://xxxxx@proxy.example,off".to_owned(),
     ] {
         assert!(line.contains(&part), "{part} is missing in: {line}");
     }
@@ -155,6 +155,25 @@ fn files_that_settings_name_must_be_there() {
     let launch = Launch::new(EXE, "off").env("LARDER_FETCH_NETRC", &missing);
     let told = refused(launch, home.path());
     assert!(told.starts_with("exit: 2\nerror: could not read the netrc file\n"), "{told}");
+}
+
+#[test]
+fn a_netrc_that_go_passes_over_does_not_keep_the_server_from_starting() {
+    let home = TempDir::new().unwrap();
+    let path = |name: &str| home.path().join(name).display().to_string();
+    // A directory cannot be read as a file, whoever asks.
+    fs_err::create_dir(path("directory")).unwrap();
+    let latin = b"# caf\xe9\nmachine mod.example login ann password word\n";
+    fs_err::write(path("latin"), latin).unwrap();
+    let check = |name: &str, warned: bool| {
+        let server = Launch::new(EXE, "off").env("NETRC", &path(name)).start();
+        assert!(server.wait_talk("listening"), "{}", server.talk());
+        let talk = server.talk();
+        assert_eq!(talk.contains("could not read the netrc file"), warned, "{name}: {talk}");
+    };
+    check("directory", true);
+    check("missing", true);
+    check("latin", false);
 }
 
 #[test]

@@ -13,7 +13,7 @@
 //! | `files.rs` | upstreams that are directories |
 //! | `live.rs` | the real upstream of this machine; ignored by default |
 
-#![expect(clippy::unwrap_used, reason = "a helper of a test fails the test")]
+#![expect(clippy::unwrap_used, reason = "a function of a test fails the test")]
 
 mod answers;
 mod bodies;

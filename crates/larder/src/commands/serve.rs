@@ -23,8 +23,8 @@ pub fn run(
     printer: Printer,
 ) -> Result<ExitStatus, Failure> {
     let settings = resolve::of_process(args.settings.said(), environment)?.settings()?;
-    let config = wiring::server_config(&settings)?;
     logging::start(&settings);
+    let config = wiring::server_config(&settings)?;
     let store = open_store(&settings)?;
     let stop = signals::stop_requested()
         .map_err(|error| Failure::failed("could not wait for signals").because(&error))?;

@@ -46,6 +46,7 @@ const CHINA: &str = "sum.golang.google.cn";
 
 impl Value for ChecksumDatabase {
     const SHAPE: &'static str = "DATABASE";
+    const SECRECY: Secrecy = Secrecy::Urls;
 
     fn read(text: &str) -> Result<Self, ValueError> {
         let words: Vec<&str> = text.split_ascii_whitespace().collect();

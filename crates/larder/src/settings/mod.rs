@@ -16,16 +16,16 @@
 //! | [`go_env`] | Go's settings, read without starting go |
 //! | [`resolve`] | the order of the places, and the errors |
 //! | [`mod@reference`] | the table as a document and as an example file |
-//! | [`redact`] | passwords inside URLs are never shown |
+//! | [`kubernetes`] | variables of ours that Kubernetes sets for a service |
 //! | [`near`] | the key that was probably meant |
 
 pub mod env;
 pub mod file;
 pub mod go_env;
 pub mod go_value;
+pub mod kubernetes;
 pub mod near;
 pub mod origin;
-pub mod redact;
 pub mod reference;
 pub mod resolve;
 pub mod row;

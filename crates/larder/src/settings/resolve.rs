@@ -11,6 +11,7 @@ use crate::exit::Failure;
 use super::env::Environment;
 use super::file::{self, FileError};
 use super::go_env::GoEnv;
+use super::kubernetes;
 use super::near::near;
 use super::origin::Origin;
 use super::row::{Fallback, Row, Setting};
@@ -163,7 +164,7 @@ fn fall_back(
                 (value.to_owned(), Origin::Variable((*name).to_owned()))
             })
         }
-        Fallback::Found(find, _) => (find(environment), Origin::Default),
+        Fallback::Found(find, _) => find(environment),
     }
 }
 
@@ -171,7 +172,8 @@ fn refuse_unknown_variables(environment: &Environment) -> Result<(), SettingsErr
     let known: Vec<String> =
         ROWS.iter().map(Row::variable).chain([CONFIG_VARIABLE.into()]).collect();
     for (name, _) in environment.with_prefix("LARDER_") {
-        if !known.iter().any(|known| known == name) {
+        let is_ours = known.iter().any(|known| known == name);
+        if !is_ours && !kubernetes::is_of_a_service(name, environment) {
             let near = near(name, known.iter().map(String::as_str)).map(str::to_owned);
             return Err(SettingsError::UnknownVariable { name: name.to_owned(), near });
         }
@@ -326,6 +328,28 @@ mod tests {
         let other = Story { variables: vec![("LARDER_COLOURS", "x")], ..Story::default() };
         let hint = Some("`larder config reference` lists every setting");
         refuse(&other, "the variable `LARDER_COLOURS` is no setting's", hint);
+        let port = Story { variables: vec![("LARDER_PORT", "8080")], ..Story::default() };
+        refuse(&port, "the variable `LARDER_PORT` is no setting's", hint);
+    }
+
+    #[test]
+    fn a_kubernetes_service_of_our_name_is_no_error() {
+        let variables = vec![
+            ("LARDER_SERVICE_HOST", "10.0.0.11"),
+            ("LARDER_SERVICE_PORT", "7171"),
+            ("LARDER_PORT", "tcp://10.0.0.11:7171"),
+            ("LARDER_PORT_7171_TCP_ADDR", "10.0.0.11"),
+        ];
+        check(&Story { variables, ..Story::default() }, "listen", "127.0.0.1:7171", "default");
+    }
+
+    #[test]
+    fn a_netrc_is_named_by_gos_variable() {
+        let home = Story { variables: vec![("HOME", "/home/ann")], ..Story::default() };
+        check(&home, "fetch.netrc", "/home/ann/.netrc", "default");
+        let variables = vec![("HOME", "/home/ann"), ("NETRC", "/run/netrc")];
+        let named = Story { variables, ..Story::default() };
+        check(&named, "fetch.netrc", "/run/netrc", "NETRC in the environment");
     }
 
     #[test]
@@ -335,10 +359,27 @@ mod tests {
     }
 
     #[test]
-    fn a_password_is_not_shown() {
-        let variables = vec![("GOPROXY", "https://me:secret@a.example,direct")];
-        let resolved = resolved(&Story { variables, ..Story::default() }).unwrap();
-        let upstream = resolved.shown().find(|(row, ..)| row.key == "upstream").unwrap().1;
-        assert_eq!(upstream, "https://me:xxxxx@a.example,direct");
+    fn no_secret_is_shown() {
+        let shown = |key: &str, variable: &'static str, text: &'static str| {
+            let story = Story { variables: vec![(variable, text)], ..Story::default() };
+            resolved(&story).unwrap().shown().find(|(row, ..)| row.key == key).unwrap().1
+        };
+        let upstream = shown("upstream", "GOPROXY", "https://me:secret@a.example,direct");
+        assert_eq!(upstream, "https://xxxxx@a.example,direct");
+        let upstream = shown("upstream", "GOPROXY", "https://a.example/x?token=secret|off");
+        assert_eq!(upstream, "https://a.example/x?xxxxx|off");
+        let database = shown("go.sumdb", "GOSUMDB", "sum.golang.org https://me:secret@a.example");
+        assert_eq!(database, "sum.golang.org https://xxxxx@a.example");
+    }
+
+    #[test]
+    fn an_upstream_is_given_the_time_that_the_fetcher_takes_for_usual() {
+        let settings = resolved(&Story::default()).unwrap().settings().unwrap();
+        let documented = larder_modfetch::Timeouts {
+            connect: settings.fetch_connect_timeout.value,
+            head: settings.fetch_head_timeout.value,
+            idle: settings.fetch_idle_timeout.value,
+        };
+        assert_eq!(documented, larder_modfetch::Timeouts::default());
     }
 }

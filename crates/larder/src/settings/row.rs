@@ -28,7 +28,7 @@ pub struct Row {
 pub enum Secrecy {
     /// Shown as it is.
     Public,
-    /// URLs, whose passwords are not shown.
+    /// URLs, whose user names, passwords and queries are not shown.
     Urls,
 }
 
@@ -44,7 +44,7 @@ pub enum Fallback {
     /// The first of these variables that is not empty, else nothing.
     Variables(&'static [&'static str]),
     /// What the machine and the user give; the text says it in the reference.
-    Found(fn(&Environment) -> String, &'static str),
+    Found(fn(&Environment) -> (String, Origin), &'static str),
 }
 
 impl Row {
@@ -67,7 +67,7 @@ impl Row {
     pub fn shown(&self, text: &str) -> String {
         match self.secrecy {
             Secrecy::Public => text.to_owned(),
-            Secrecy::Urls => super::redact::urls(text),
+            Secrecy::Urls => larder_modfetch::redacted(text),
         }
     }
 }

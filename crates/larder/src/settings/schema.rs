@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use super::env::Environment;
 use super::go_value::{ChecksumDatabase, Patterns, Upstream};
+use super::origin::Origin;
 use super::resolve::{Resolved, SettingsError};
 use super::row::{Fallback, Row, Setting};
 use super::value::{
@@ -159,20 +160,24 @@ pub fn row(key: &str) -> Option<&'static Row> {
 
 /// `$XDG_DATA_HOME/larder`, as the base directory specification has it; a system user without a
 /// home keeps its state where the file hierarchy standard says.
-fn data_directory(environment: &Environment) -> String {
+fn data_directory(environment: &Environment) -> (String, Origin) {
     let user = environment.xdg("XDG_DATA_HOME", ".local/share").map(|dir| dir.join("larder"));
-    user.unwrap_or_else(|| PathBuf::from("/var/lib/larder")).display().to_string()
+    let directory = user.unwrap_or_else(|| PathBuf::from("/var/lib/larder"));
+    (directory.display().to_string(), Origin::Default)
 }
 
-fn one_worker_a_core(_: &Environment) -> String {
-    std::thread::available_parallelism().map_or(1, std::num::NonZero::get).to_string()
+fn one_worker_a_core(_: &Environment) -> (String, Origin) {
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    (cores.to_string(), Origin::Default)
 }
 
 /// As the go command finds it.
-fn netrc(environment: &Environment) -> String {
-    let said = environment.get_filled("NETRC").map(str::to_owned);
-    let home = || Some(environment.home()?.join(".netrc").display().to_string());
-    said.or_else(home).unwrap_or_default()
+fn netrc(environment: &Environment) -> (String, Origin) {
+    if let Some(said) = environment.get_filled("NETRC") {
+        return (said.to_owned(), Origin::GoVariable("NETRC".to_owned()));
+    }
+    let home = environment.home().map(|home| home.join(".netrc").display().to_string());
+    (home.unwrap_or_default(), Origin::Default)
 }
 
 #[cfg(test)]
@@ -208,7 +213,8 @@ mod tests {
     #[test]
     fn a_system_user_without_a_home_has_a_data_directory() {
         let check = |pairs: &[(&str, &str)], directory: &str| {
-            assert_eq!(data_directory(&Environment::from_pairs(pairs.iter().copied())), directory);
+            let environment = Environment::from_pairs(pairs.iter().copied());
+            assert_eq!(data_directory(&environment).0, directory);
         };
         check(&[], "/var/lib/larder");
         check(&[("HOME", "/home/ann")], "/home/ann/.local/share/larder");

@@ -105,7 +105,10 @@ impl Failure {
     pub(crate) fn is_trouble(&self) -> bool {
         matches!(
             self.kind,
-            FailureKind::Upstream | FailureKind::UpstreamTimeout | FailureKind::NoUpstream
+            FailureKind::Upstream
+                | FailureKind::UpstreamTimeout
+                | FailureKind::NoUpstream
+                | FailureKind::Refused(408 | 425 | 429)
         )
     }
 

@@ -28,6 +28,7 @@ mod config;
 pub mod edge;
 mod error;
 mod flights;
+mod landings;
 pub mod metrics;
 mod mirror;
 mod route;

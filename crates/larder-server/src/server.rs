@@ -16,6 +16,7 @@ use crate::catalog::versions::VersionsError;
 use crate::checksum_db::{ChecksumDb, DbCollector, DbParts};
 use crate::config::{AccessLog, DatabaseConfig, ServerConfig};
 use crate::edge::{self, AccessLogger, EdgeConfig, LineFormat, ListenError, Listeners};
+use crate::landings::Landings;
 use crate::metrics::Metrics;
 use crate::mirror::{Mirror, MirrorParts};
 use crate::routes::checksum_db::ChecksumDbs;
@@ -36,6 +37,7 @@ pub struct Server {
     runtime: tokio::runtime::Runtime,
     service: Arc<ModuleService>,
     mirror: Arc<Mirror>,
+    landings: Arc<Landings>,
     store: Arc<dyn Store>,
     access_log: AccessLogger,
 }
@@ -93,9 +95,16 @@ impl Server {
         let instance = format!("larder-{}", random_name());
         let metrics = Arc::new(Metrics::new());
         let access_log = start_access_log(config.access_log, access_log, &metrics)?;
-        let mirror = Parts { config: &config, runtime: &runtime, store: &store, metrics: &metrics };
-        let (mirror, service) = mirror.assemble(instance)?;
-        Ok(Self { config, listeners, runtime, service, mirror, store, access_log })
+        let landings = Arc::<Landings>::default();
+        let parts = Parts {
+            config: &config,
+            runtime: &runtime,
+            store: &store,
+            metrics: &metrics,
+            landings: &landings,
+        };
+        let (mirror, service) = parts.assemble(instance)?;
+        Ok(Self { config, listeners, runtime, service, mirror, landings, store, access_log })
     }
 
     /// The address that is listened on, with the port that was found for port 0.
@@ -114,7 +123,7 @@ impl Server {
             edge::serve(self.listeners, self.service, &edge, metrics, self.access_log, stop);
         let landed = self
             .runtime
-            .block_on(async { tokio::time::timeout(LAST_LANDING, self.mirror.landed()).await });
+            .block_on(async { tokio::time::timeout(LAST_LANDING, self.landings.over()).await });
         if landed.is_err() {
             tracing::warn!("stopped before everything that was served was stored");
         }
@@ -130,6 +139,7 @@ struct Parts<'a> {
     runtime: &'a tokio::runtime::Runtime,
     store: &'a Arc<dyn Store>,
     metrics: &'a Arc<Metrics>,
+    landings: &'a Arc<Landings>,
 }
 
 impl Parts<'_> {
@@ -154,6 +164,7 @@ impl Parts<'_> {
                 tombs: Arc::clone(&tombs),
                 database: databases.first().cloned(),
                 metrics: Arc::clone(self.metrics),
+                landings: Arc::clone(self.landings),
                 runtime: self.runtime.handle().clone(),
             },
         ));
@@ -178,6 +189,7 @@ impl Parts<'_> {
                 fetcher: Arc::clone(fetcher),
                 store: Arc::clone(self.store),
                 metrics: Arc::clone(self.metrics),
+                landings: Arc::clone(self.landings),
                 runtime: self.runtime.handle().clone(),
             };
             ChecksumDb::open(database, parts).map_err(|error| StartError::Database {

@@ -6,7 +6,7 @@
 //! | `blob/<sha256>` | [`versions`] |
 //! | `mut/<module>/@v/list`, `@latest`, branches | [`changeable`] |
 //! | `tomb/<module>/@v/<version>` | [`tombs`] |
-//! | `pending/<module>/@v/<version>` | [`versions`]: a note that proof is owed; beside `ver/`, rebuilt from it if lost |
+//! | `pending/<module>/@v/<version>` | [`versions`]: a note that proof is owed, written before the record |
 //!
 //! Stored forms are in [`wire`] alone. No sockets here: only the store.
 

@@ -80,8 +80,11 @@ pub(crate) enum RecordError {
     #[error("the stored record is damaged: {0}")]
     Damaged(&'static str),
     /// The version changed: a kept part and the new one differ.
-    #[error("`{part}` was seen as {kept} and now is {new}")]
+    #[error("its {part} was seen as {kept} and now is {new}")]
     Changed { part: &'static str, kept: String, new: String },
+    /// What is kept, or was to be, is not what the database proves.
+    #[error("its {part} hashes to {found}, but {name} says {proven}")]
+    Disproved { part: &'static str, found: String, name: String, proven: String },
 }
 
 impl VersionRecord {
@@ -109,7 +112,11 @@ impl VersionRecord {
             });
         }
         grown.zip = parts.zip.or(grown.zip);
-        grown.proof = grown.proof.or(parts.proof);
+        grown.proof = match (grown.proof, parts.proof) {
+            // An exemption was lifted: a database's word is worth more than having seen it first.
+            (Some(Proof::FirstSeen), Some(proven @ Proof::Database { .. })) => Some(proven),
+            (kept, new) => kept.or(new),
+        };
         grown.info = grown.info.or(parts.info);
         if grown.source.is_empty() {
             grown.source = parts.source;
@@ -120,16 +127,16 @@ impl VersionRecord {
 
     /// Whether the kept `.mod` and `.zip` are those the proof names.
     pub(crate) fn agrees_with_proof(&self) -> Result<(), RecordError> {
-        let Some(Proof::Database { zip, go_mod, .. }) = &self.proof else { return Ok(()) };
+        let Some(Proof::Database { name, zip, go_mod }) = &self.proof else { return Ok(()) };
         if let Some(kept) = &self.zip
             && kept.dirhash != *zip
         {
-            return Err(differs("zip", zip, &kept.dirhash));
+            return Err(disproved("zip", &kept.dirhash, name, zip));
         }
         if let Some(bytes) = &self.go_mod {
             let kept = Dirhash::of_go_mod(bytes);
             if kept != *go_mod {
-                return Err(differs("go.mod", go_mod, &kept));
+                return Err(disproved("go.mod", &kept, name, go_mod));
             }
         }
         Ok(())
@@ -217,8 +224,9 @@ fn read_hash(text: &str) -> Result<Dirhash, RecordError> {
     Dirhash::parse(text).map_err(|_| RecordError::Damaged("h1"))
 }
 
-fn differs(part: &'static str, proven: &Dirhash, kept: &Dirhash) -> RecordError {
-    RecordError::Changed { part, kept: proven.to_string(), new: kept.to_string() }
+fn disproved(part: &'static str, found: &Dirhash, name: &str, proven: &Dirhash) -> RecordError {
+    let (found, name, proven) = (found.to_string(), name.to_owned(), proven.to_string());
+    RecordError::Disproved { part, found, name, proven }
 }
 
 fn same_or_new(

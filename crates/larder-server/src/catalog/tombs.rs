@@ -3,7 +3,7 @@
 //! A tombstone beats the record of its version. All of them are held in memory, so that a request
 //! costs one look-up; [`Tombs::reload`] brings in what other processes on the store have set.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use bytes::Bytes;
@@ -40,6 +40,8 @@ pub(crate) struct Tombs {
 #[derive(Default)]
 struct Known {
     tombs: HashMap<ModuleVersion, Tombstone>,
+    /// Set here, and not in the store yet.
+    unsaved: HashSet<ModuleVersion>,
     /// Grows with every tombstone set here, so that a reload that began before notices.
     set: u64,
 }
@@ -56,7 +58,7 @@ impl Tombs {
         if known.tombs.is_empty() { None } else { known.tombs.get(version).cloned() }
     }
 
-    /// Sets a tombstone; it is durable and in force when this returns.
+    /// Sets a tombstone: in force at once, durable when this returns without an error.
     pub(crate) async fn set(
         &self,
         version: &ModuleVersion,
@@ -73,10 +75,18 @@ impl Tombs {
         };
         let json = serde_json::to_vec(&file).expect("a tombstone is strings and a number");
         let key = version_key("tomb", version)?;
-        let put = self.store.put(&key, Bytes::from(json), Condition::Always, Durability::Durable);
-        let _always_stored = put.await?;
+        // In force at once, also if the store cannot keep it; the first one stays.
+        {
+            let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+            known.tombs.entry(version.clone()).or_insert(tombstone);
+            known.unsaved.insert(version.clone());
+            known.set += 1;
+        }
+        let put = self.store.put(&key, Bytes::from(json), Condition::Absent, Durability::Durable);
+        // A conflict is an earlier tombstone.
+        let _first_or_not = put.await?;
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
-        known.tombs.insert(version.clone(), tombstone);
+        known.unsaved.remove(version);
         known.set += 1;
         Ok(())
     }
@@ -85,10 +95,15 @@ impl Tombs {
     pub(crate) async fn reload(&self) -> Result<Vec<ModuleVersion>, VersionsError> {
         loop {
             let set_before = self.known.read().unwrap_or_else(PoisonError::into_inner).set;
-            let found = self.read_all().await?;
+            let mut found = self.read_all().await?;
             let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
             if known.set != set_before {
                 continue;
+            }
+            for unsaved in &known.unsaved {
+                found.extend(
+                    known.tombs.get_key_value(unsaved).map(|(v, t)| (v.clone(), t.clone())),
+                );
             }
             let changed = found
                 .keys()

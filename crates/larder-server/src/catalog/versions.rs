@@ -8,7 +8,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use larder_module::ModuleVersion;
 use larder_store::{Body, Condition, Durability, Key, KeyError, PutOutcome, SpoolFile, Store};
-use larder_store::{StoreError, Tag};
+use larder_store::{StoreError, StoreErrorKind, Tag};
 
 use super::record::{Parts, RecordError, VersionRecord};
 use super::{version_key, version_of};
@@ -34,6 +34,13 @@ pub(crate) enum VersionsError {
     /// Other writers won every time.
     #[error("gave up after losing {0} races for one record")]
     Contended(u32),
+}
+
+impl VersionsError {
+    /// Whether the store has no room.
+    pub(crate) fn is_no_room(&self) -> bool {
+        matches!(self, Self::Store(error) if error.kind() == StoreErrorKind::NoRoom)
+    }
 }
 
 impl Versions {
@@ -114,7 +121,8 @@ impl Versions {
         Ok(())
     }
 
-    async fn note_pending(&self, version: &ModuleVersion) -> Result<(), VersionsError> {
+    /// Notes that a version owes a proof.
+    pub(crate) async fn note_pending(&self, version: &ModuleVersion) -> Result<(), VersionsError> {
         let key = version_key("pending", version)?;
         let note = bytes::Bytes::from_static(b"proof pending\n");
         let put = self.store.put(&key, note, Condition::Always, Durability::Durable);

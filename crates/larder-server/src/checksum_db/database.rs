@@ -23,6 +23,7 @@ use super::tiles::TileReader;
 use crate::answer::Outcome;
 use crate::config::DatabaseConfig;
 use crate::flights::Flights;
+use crate::landings::Landings;
 use crate::metrics::Metrics;
 
 /// The largest data tile that is passed on: 256 records of a few hundred bytes, with room.
@@ -41,6 +42,7 @@ struct Shared {
     tile_flights: Flights<Tile, (Bytes, Outcome), DbError>,
     counters: Arc<DbCounters>,
     metrics: Arc<Metrics>,
+    landings: Arc<Landings>,
     alarmed: Mutex<Option<Alarm>>,
 }
 
@@ -49,6 +51,8 @@ pub(crate) struct DbParts {
     pub(crate) fetcher: Arc<Fetcher>,
     pub(crate) store: Arc<dyn Store>,
     pub(crate) metrics: Arc<Metrics>,
+    /// What the end of the server waits for.
+    pub(crate) landings: Arc<Landings>,
     /// Where fetches run, whoever waits for them.
     pub(crate) runtime: Handle,
 }
@@ -93,7 +97,7 @@ impl ChecksumDb {
         source: Arc<dyn Source>,
         parts: DbParts,
     ) -> Result<Self, OpenError> {
-        let DbParts { store, metrics, runtime, .. } = parts;
+        let DbParts { store, metrics, runtime, landings, .. } = parts;
         let name = key.name().to_owned();
         let counters = Arc::<DbCounters>::default();
         let shelf = Arc::new(Shelf::new(store, &name)?);
@@ -116,6 +120,7 @@ impl ChecksumDb {
             memory: Prover::memory(),
             absent: Prover::absences(),
             flights: Flights::new(runtime.clone()),
+            landings: Arc::clone(&landings),
         });
         let tile_flights = Flights::new(runtime);
         let alarmed = Mutex::new(None);
@@ -128,6 +133,7 @@ impl ChecksumDb {
             tile_flights,
             counters,
             metrics,
+            landings,
             alarmed,
         })))
     }
@@ -190,11 +196,13 @@ impl ChecksumDb {
         });
         let Some((head, widest)) = head.zip(widest) else { return self.pass_on_tile(tile).await };
         let (tiles, tree) = (Arc::clone(&self.0.tiles), *head.tree());
+        let landings = Arc::clone(&self.0.landings);
         let (part, flight) = self.0.tile_flights.join(widest, |mut publisher| async move {
             let plan = tiles_for_tile(tree.size, widest.level(), widest.number());
             match tiles.obtain(&tree, &plan).await {
                 Ok(mut obtained) => {
                     tiles.remember(&obtained);
+                    let _landing = landings.begin();
                     let outcome = if obtained.fetched { Outcome::Miss } else { Outcome::Hit };
                     publisher.publish(obtained.content(&widest).map(|content| (content, outcome)));
                     if let Err(error) = tiles.keep(&mut obtained).await {

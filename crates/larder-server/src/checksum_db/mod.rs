@@ -25,6 +25,8 @@
 //! bound to the kept head before it is used; a damaged stored tile is fetched and written again.
 //! A database that contradicts itself raises an alarm, and nothing of what it said is stored.
 
+use larder_module::{ModulePath, PathPatterns};
+
 mod collect;
 mod counters;
 mod database;
@@ -42,4 +44,10 @@ pub(crate) use collect::DbCollector;
 use counters::DbCounters;
 pub(crate) use database::{ChecksumDb, DbParts};
 pub(crate) use endpoint::Endpoint;
-pub(crate) use error::DbError;
+pub(crate) use error::{DbError, Nonsense};
+
+/// Whether no database is asked about this path: it matches the server's GONOSUMDB. The go
+/// command checks toolchains whatever that says (cmd/go, modfetch), and so do we.
+pub(crate) fn is_exempt(path: &ModulePath, no_sumdb: &PathPatterns) -> bool {
+    path.as_str() != "golang.org/toolchain" && no_sumdb.matches(path)
+}

@@ -21,6 +21,7 @@ use super::source::Upstream;
 use super::tiles::{Obtained, TileReader};
 use crate::answer::Outcome;
 use crate::flights::{Flights, Part};
+use crate::landings::Landings;
 
 /// Bytes of proved records kept in memory: those of some ten thousand versions.
 const MEMORY: u64 = 8 << 20;
@@ -49,6 +50,7 @@ pub(super) struct Prover {
     pub(super) memory: moka::sync::Cache<ModuleVersion, Arc<Record>>,
     pub(super) absent: moka::sync::Cache<ModuleVersion, String>,
     pub(super) flights: Flights<ModuleVersion, Proved, DbError>,
+    pub(super) landings: Arc<Landings>,
 }
 
 /// A record with the tiles that prove it.
@@ -100,6 +102,7 @@ impl Prover {
             match found {
                 Ok(found) => {
                     let record = Arc::new(found.record);
+                    let _landing = this.landings.begin();
                     publisher.publish(Ok(Proved { record: Arc::clone(&record), outcome }));
                     this.keep(&asked, record, found.tiles, outcome).await;
                 }

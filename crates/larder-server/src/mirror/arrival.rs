@@ -19,7 +19,7 @@ use tokio::sync::{oneshot, watch};
 
 use super::Mirror;
 use super::prove::{Hashed, Proving};
-use super::zip::{HELD_BACK, Progress, ZIP_CAP, too_large};
+use super::zip::{HELD_BACK, Progress, ZIP_CAP};
 use crate::catalog::record::{Parts, Proof, ZipRef};
 use crate::config::Verify;
 use crate::error::{Failure, FailureKind};
@@ -88,9 +88,13 @@ impl Arrival<'_> {
     fn append(&self, chunk: &[u8]) -> Result<(), Failure> {
         let len = self.spool.len() + chunk.len() as u64;
         if len > ZIP_CAP {
-            return Err(too_large(self.version));
+            let reason = "its zip is larger than the 500 MiB that go accepts";
+            return Err(self.mirror.alarm(self.version, reason));
         }
         if let Err(error) = self.spool.append(chunk) {
+            if error.kind() != std::io::ErrorKind::StorageFull {
+                return Err(self.spool_failed(&error));
+            }
             self.mirror.metrics.background_failure("store");
             self.mirror.remembered.outgrew(self.version);
             self.mirror.full.store(true, Ordering::Relaxed);
@@ -105,6 +109,13 @@ impl Arrival<'_> {
             self.sender.send_modify(|progress| progress.released = len - HELD_BACK);
         }
         Ok(())
+    }
+
+    fn spool_failed(&self, error: &std::io::Error) -> Failure {
+        self.mirror.metrics.background_failure("store");
+        tracing::error!(module = %self.version, error = error as &dyn std::error::Error,
+            "the spool failed");
+        Failure::internal()
     }
 
     async fn resume(

@@ -62,8 +62,12 @@ impl Mirror {
                 return Ok(Current { kept: Arc::clone(kept), state });
             }
             if age.is_some_and(|age| age <= rules.ttl + rules.stale_while_revalidate) {
-                if self.remembered.of(&Asked::Changeable(what.clone())).is_none() {
-                    drop(self.refresh(what, self.fetcher.clone()));
+                match self.remembered.of(&Asked::Changeable(what.clone())) {
+                    Some(failure) if failure.kind() == FailureKind::NotFound => {
+                        return Err(failure);
+                    }
+                    Some(_) => {}
+                    None => drop(self.refresh(what, self.fetcher.clone())),
                 }
                 return Ok(Current { kept: Arc::clone(kept), state: State::Refreshing });
             }
@@ -92,9 +96,8 @@ impl Mirror {
         failure: Failure,
     ) -> Result<Current, Failure> {
         let rules = &self.rules.freshness;
-        let age = kept.as_deref().and_then(age_of);
-        match (kept, age) {
-            (Some(kept), Some(age))
+        match kept.map(|kept| (age_of(&kept).unwrap_or_default(), kept)) {
+            Some((age, kept))
                 if failure.is_trouble() && age <= rules.ttl + rules.stale_if_error =>
             {
                 tracing::warn!(module = %what.module(), age_s = age.as_secs(), %failure,
@@ -135,6 +138,12 @@ impl Mirror {
         upstreams: Fetcher,
         mut publisher: Publisher<Arc<Kept>>,
     ) {
+        // Somebody may have refreshed it between a look and this flight.
+        let is_fresh =
+            |kept: &Arc<Kept>| age_of(kept).is_some_and(|age| age < self.rules.freshness.ttl);
+        if let Some(kept) = self.kept.get(&what).filter(is_fresh) {
+            return publisher.publish(Ok(kept));
+        }
         match self.ask(&what, &upstreams).await {
             Ok(kept) => {
                 let kept = Arc::new(kept);
@@ -167,7 +176,7 @@ impl Mirror {
                 (Resource::Info(path.clone(), revision.clone()), INFO_CAP)
             }
         };
-        let fetched = match self.read(upstreams, &resource, cap).await {
+        let (fetched, _room) = match self.read(upstreams, &resource, cap).await {
             Ok(fetched) => fetched,
             Err(error) => return self.answer_instead(what, upstreams, &error).await,
         };

@@ -13,7 +13,7 @@ use larder_modzip::Dirhash;
 
 use super::prove::Hashed;
 use super::remembered::Asked;
-use super::{Fetching, INFO_CAP, MOD_CAP, Mirror};
+use super::{Fetching, INFO_CAP, MOD_CAP, Mirror, Room};
 use crate::catalog::record::{Parts, Proof};
 use crate::error::{Failure, FailureKind};
 use crate::flights::{Part, Publisher};
@@ -38,6 +38,8 @@ impl VersionFile {
 struct AtHand {
     bytes: Bytes,
     to_keep: Option<Parts>,
+    /// Held until it is kept.
+    room: Room,
 }
 
 impl Mirror {
@@ -87,7 +89,7 @@ impl Mirror {
             VersionFile::Mod(version) => self.bring_mod(version, &upstreams).await,
         };
         match brought {
-            Ok(AtHand { bytes, to_keep }) => {
+            Ok(AtHand { bytes, to_keep, room: _room }) => {
                 let _landing = self.landings.begin();
                 // What only we vouch for is answered once it stands in the record.
                 if to_keep.as_ref().is_some_and(Parts::need_the_record) {
@@ -113,11 +115,11 @@ impl Mirror {
         upstreams: &Fetcher,
     ) -> Result<AtHand, Failure> {
         if let Some(bytes) = self.kept_file(&VersionFile::Info(version.clone())).await? {
-            return Ok(AtHand { bytes, to_keep: None });
+            return Ok(AtHand { bytes, to_keep: None, room: None });
         }
         let revision = Revision::from(version.version().clone());
         let resource = Resource::Info(version.path().clone(), revision);
-        let fetched = self
+        let (fetched, room) = self
             .read(upstreams, &resource, INFO_CAP)
             .await
             .map_err(|error| Failure::of_fetch(version, &error))?;
@@ -134,7 +136,7 @@ impl Mirror {
             source: fetched.origin.to_string(),
             ..Parts::default()
         };
-        Ok(AtHand { bytes: fetched.bytes, to_keep: Some(parts) })
+        Ok(AtHand { bytes: fetched.bytes, to_keep: Some(parts), room })
     }
 
     async fn bring_mod(
@@ -144,10 +146,10 @@ impl Mirror {
     ) -> Result<AtHand, Failure> {
         let record = self.record(version).await?;
         if let Some(bytes) = record.as_ref().and_then(|record| record.go_mod.clone()) {
-            return Ok(AtHand { bytes, to_keep: None });
+            return Ok(AtHand { bytes, to_keep: None, room: None });
         }
         let proving = self.start_proof(version, record.and_then(|record| record.proof));
-        let fetched = self
+        let (fetched, room) = self
             .read(upstreams, &Resource::Mod(version.clone()), MOD_CAP)
             .await
             .map_err(|error| Failure::of_fetch(version, &error))?;
@@ -164,7 +166,7 @@ impl Mirror {
             source: fetched.origin.to_string(),
             ..Parts::default()
         };
-        Ok(AtHand { bytes: fetched.bytes, to_keep: Some(parts) })
+        Ok(AtHand { bytes: fetched.bytes, to_keep: Some(parts), room })
     }
 }
 

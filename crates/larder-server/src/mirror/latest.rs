@@ -6,7 +6,6 @@
 
 use std::sync::Arc;
 
-use jiff::Timestamp;
 use larder_modfetch::Fetcher;
 use larder_module::{ModulePath, ModuleVersion, Version};
 
@@ -32,7 +31,8 @@ impl Mirror {
         let (value, _) = self.file(&VersionFile::Info(best), &fetching).await?;
         Ok(Kept {
             value,
-            fetched_at: Timestamp::now(),
+            // As old as the list it was read from.
+            fetched_at: list.kept.fetched_at,
             upstream_etag: None,
             source: list.kept.source.clone(),
             epoch: 0,

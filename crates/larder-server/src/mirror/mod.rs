@@ -7,7 +7,6 @@
 //! | lists, `@latest`, branches | [`changeable`] for their freshness, [`latest`] for an upstream without `@latest` |
 //! | is it what the checksum database says? | [`prove`] now, [`owed`] later |
 //! | at once for everyone | [`crate::flights`] |
-//! | has what was handed out been stored? | [`landings`] |
 //! | not again just now | [`remembered`] |
 //!
 //! Invariant: nothing is stored that contradicts a proof, and nothing is stored as proved that
@@ -19,14 +18,13 @@ mod arrival;
 mod changeable;
 mod files;
 mod follow;
-mod landings;
 mod latest;
 mod owed;
 mod prove;
 mod remembered;
 mod zip;
 
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -35,16 +33,17 @@ use larder_modfetch::{FetchError, FetchErrorKind, Fetched, Fetcher, Resource};
 use larder_module::{ModulePath, ModuleVersion, PathPatterns};
 use larder_store::Store;
 use tokio::runtime::Handle;
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 
 use crate::answer::RouteLabel;
 use crate::catalog::changeable::{Changeable, Kept};
-use crate::catalog::record::{Parts, RecordError, VersionRecord};
+use crate::catalog::record::{Parts, Proof, RecordError, VersionRecord};
 use crate::catalog::tombs::Tombs;
 use crate::catalog::versions::{Versions, VersionsError, owes_proof};
 use crate::checksum_db::ChecksumDb;
 use crate::config::{Freshness, ServerConfig, Verify};
 use crate::error::{Failure, FailureKind, error_word};
+use crate::landings::Landings;
 use crate::metrics::Metrics;
 
 pub(crate) use changeable::{Current, State};
@@ -53,7 +52,6 @@ pub(crate) use follow::pass;
 pub(crate) use zip::ZipSource;
 
 use crate::flights::Flights;
-use landings::Landings;
 use remembered::Remembered;
 
 /// Largest `.mod` that the go command reads (x/mod zip limits): 16 MiB.
@@ -68,6 +66,8 @@ const SMALL_FETCHES: usize = 256;
 const SMALL: usize = 512 << 10;
 /// Answers larger than that which are read at once.
 const LARGE_FETCHES: usize = 4;
+/// Zips that arrive at once; further ones wait.
+const ZIP_FETCHES: usize = 256;
 
 /// How a request may be answered with what is not here.
 #[derive(Clone)]
@@ -96,15 +96,16 @@ pub(crate) struct Mirror {
     database: Option<ChecksumDb>,
     metrics: Arc<Metrics>,
     runtime: Handle,
-    small: Semaphore,
-    large: Semaphore,
+    small: Arc<Semaphore>,
+    large: Arc<Semaphore>,
+    arrivals: Semaphore,
     files: Flights<VersionFile, Bytes>,
     zips: Flights<ModuleVersion, zip::Opened>,
     refreshes: Flights<Changeable, Arc<Kept>>,
     kept: moka::sync::Cache<Changeable, Arc<Kept>>,
     remembered: Remembered,
     owed: Notify,
-    landings: Landings,
+    landings: Arc<Landings>,
     /// Until when the checksum database counts as silent.
     silent_until: Mutex<Option<Instant>>,
     /// Set while the store has no room for bodies.
@@ -121,6 +122,8 @@ pub(crate) struct MirrorParts {
     pub(crate) metrics: Arc<Metrics>,
     /// Where fetches run.
     pub(crate) runtime: Handle,
+    /// What the end of the server waits for.
+    pub(crate) landings: Arc<Landings>,
 }
 
 impl Mirror {
@@ -141,8 +144,9 @@ impl Mirror {
             tombs: parts.tombs,
             database: parts.database,
             metrics: parts.metrics,
-            small: Semaphore::new(SMALL_FETCHES),
-            large: Semaphore::new(LARGE_FETCHES),
+            small: Arc::new(Semaphore::new(SMALL_FETCHES)),
+            large: Arc::new(Semaphore::new(LARGE_FETCHES)),
+            arrivals: Semaphore::new(ZIP_FETCHES),
             files: Flights::new(parts.runtime.clone()),
             zips: Flights::new(parts.runtime.clone()),
             refreshes: Flights::new(parts.runtime.clone()),
@@ -154,7 +158,7 @@ impl Mirror {
                 .max_capacity(config.memory / 4)
                 .build(),
             owed: Notify::new(),
-            landings: Landings::new(),
+            landings: parts.landings,
             silent_until: Mutex::new(None),
             full: AtomicBool::new(false),
         }
@@ -169,48 +173,54 @@ impl Mirror {
         })
     }
 
-    /// Waits until everything that was handed out is stored.
-    pub(crate) async fn landed(&self) {
-        self.landings.over().await;
-    }
-
     /// Whether the store lately had no room for a body.
     pub(crate) fn is_full(&self) -> bool {
-        self.full.load(std::sync::atomic::Ordering::Relaxed)
+        self.full.load(Ordering::Relaxed)
     }
 
     /// Whether this path is proved by no database: what is seen first stays.
     fn is_exempt(&self, path: &ModulePath) -> bool {
-        // The go command checks toolchains always (cmd/go, modfetch).
-        self.database.is_none()
-            || (path.as_str() != "golang.org/toolchain" && self.rules.no_sumdb.matches(path))
+        self.database.is_none() || crate::checksum_db::is_exempt(path, &self.rules.no_sumdb)
     }
 
     /// The record of a version, unless it cannot be read.
     async fn record(&self, version: &ModuleVersion) -> Result<Option<VersionRecord>, Failure> {
-        self.versions.get(version).await.map_err(|error| store_failed(version, &error))
+        let failed = |error| store_failed(version, &error);
+        let record = self.versions.get(version).await.map_err(failed)?;
+        if record.as_ref().is_some_and(|record| record.proof == Some(Proof::FirstSeen))
+            && !self.is_exempt(version.path())
+        {
+            // Its exemption was lifted.
+            self.versions.note_pending(version).await.map_err(failed)?;
+            self.owed.notify_one();
+        }
+        Ok(record)
     }
 
-    /// Reads a small thing from the upstreams.
+    /// Whether the record holds something that a database must still prove.
+    fn owes(&self, version: &ModuleVersion, record: &VersionRecord) -> bool {
+        owes_proof(record)
+            || (record.proof == Some(Proof::FirstSeen) && !self.is_exempt(version.path()))
+    }
+
+    /// Reads a small thing from the upstreams, with the right to hold it in memory.
     async fn read(
         &self,
         fetcher: &Fetcher,
         resource: &Resource,
         cap: usize,
-    ) -> Result<Fetched, FetchError> {
-        let first = {
-            let _permit = self.small.acquire().await;
-            fetcher.read(resource, cap.min(SMALL)).await
-        };
-        let read = match first {
-            Err(error) if cap > SMALL && matches!(error.kind(), FetchErrorKind::TooLarge) => {
-                let _permit = self.large.acquire().await;
-                fetcher.read(resource, cap).await
-            }
-            first => first,
-        };
+    ) -> Result<(Fetched, Room), FetchError> {
+        let mut room = room_in(&self.small).await;
+        let mut read = fetcher.read(resource, cap.min(SMALL)).await;
+        let is_large =
+            |error: &FetchError| cap > SMALL && matches!(error.kind(), FetchErrorKind::TooLarge);
+        if read.as_ref().is_err_and(is_large) {
+            drop(room);
+            room = room_in(&self.large).await;
+            read = fetcher.read(resource, cap).await;
+        }
         self.count_upstream(resource, read.as_ref().err());
-        read
+        Ok((read?, room))
     }
 
     fn count_upstream(&self, resource: &Resource, error: Option<&FetchError>) {
@@ -230,6 +240,7 @@ impl Mirror {
     /// Adds parts to a version's record. A store that cannot take them costs only that they are
     /// fetched again; a record that contradicts them is an alarm, and its refusal is returned.
     async fn keep(&self, version: &ModuleVersion, parts: Parts) -> Result<(), Failure> {
+        let need_the_record = parts.need_the_record();
         match self.versions.add(version, parts).await {
             Ok(record) => {
                 if owes_proof(&record) {
@@ -237,19 +248,33 @@ impl Mirror {
                 }
                 Ok(())
             }
-            Err(VersionsError::Record(error @ RecordError::Changed { .. })) => {
+            Err(VersionsError::Record(
+                error @ (RecordError::Changed { .. } | RecordError::Disproved { .. }),
+            )) => {
+                // What is kept may be the wrong one: let it be tried now.
+                self.owed.notify_one();
                 Err(self.alarm(version, &error.to_string()))
             }
-            Err(error) => {
-                self.metrics.background_failure("store");
-                tracing::error!(
-                    module = %version,
-                    error = &error as &dyn std::error::Error,
-                    "could not store; it will be fetched again"
-                );
-                Ok(())
-            }
+            Err(error) => self.not_kept(version, &error, need_the_record),
         }
+    }
+
+    /// What the store did not take. Want of room stops nobody; any other failure stops what only
+    /// the record could have vouched for.
+    fn not_kept(
+        &self,
+        version: &ModuleVersion,
+        error: &VersionsError,
+        need_the_record: bool,
+    ) -> Result<(), Failure> {
+        self.metrics.background_failure("store");
+        tracing::error!(module = %version, error = error as &dyn std::error::Error,
+            "could not store; it will be fetched again");
+        if error.is_no_room() {
+            self.full.store(true, Ordering::Relaxed);
+            return Ok(());
+        }
+        if need_the_record { Err(Failure::internal()) } else { Ok(()) }
     }
 
     /// Raises an integrity alarm: logged, counted, and remembered so that the next who asks is
@@ -263,8 +288,19 @@ impl Mirror {
     }
 }
 
-/// A store that fails is our own fault; the cause goes to the log.
+/// The right to hold one small answer in memory until it is kept. The semaphores are never closed.
+type Room = Option<OwnedSemaphorePermit>;
+
+async fn room_in(places: &Arc<Semaphore>) -> Room {
+    Arc::clone(places).acquire_owned().await.ok()
+}
+
+/// A store that fails is our own fault; the cause goes to the log. A name that no key can have is
+/// nobody's module.
 fn store_failed(what: &dyn std::fmt::Display, error: &VersionsError) -> Failure {
+    if let VersionsError::Key(_) = error {
+        return Failure::not_found("the name is longer than any that is kept");
+    }
     tracing::error!(what = %what, error = error as &dyn std::error::Error, "the store failed");
     Failure::internal()
 }

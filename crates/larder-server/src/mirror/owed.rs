@@ -14,7 +14,7 @@ use super::Mirror;
 use super::prove::look_up;
 use crate::catalog::record::{Parts, Proof, RecordError};
 use crate::catalog::tombs::{Tombstone, Why};
-use crate::catalog::versions::{VersionsError, owes_proof};
+use crate::catalog::versions::VersionsError;
 use crate::metrics::Verification;
 
 /// The first try comes this long after a version was served unproved, later ones ever rarer.
@@ -79,9 +79,14 @@ impl Mirror {
         changed: &(impl Fn() + Send + Sync),
     ) -> Result<bool, VersionsError> {
         let record = self.versions.get(version).await?;
-        if !record.as_ref().is_some_and(owes_proof) {
-            self.versions.settle(version).await?;
-            return Ok(true);
+        match record {
+            Some(record) if self.owes(version, &record) => {}
+            Some(record) if record.proof.is_some() => {
+                self.versions.settle(version).await?;
+                return Ok(true);
+            }
+            // The note precedes the record, which may be on its way.
+            _ => return Ok(true),
         }
         let database = self.database.as_ref().filter(|_| !self.is_exempt(version.path()));
         let proof = match database {
@@ -99,11 +104,10 @@ impl Mirror {
         let parts = Parts { proof: Some(proof), ..Parts::default() };
         match self.versions.add(version, parts).await {
             Ok(_) => self.metrics.verification(Verification::Proved),
-            Err(VersionsError::Record(RecordError::Changed { part, kept, new })) => {
-                let reason =
-                    format!("its {part} hashes to {new}, but the checksum database says {kept}");
-                self.withdraw(version, reason).await?;
+            Err(VersionsError::Record(error @ RecordError::Disproved { .. })) => {
+                let withdrawn = self.withdraw(version, error.to_string()).await;
                 changed();
+                withdrawn?;
             }
             Err(error) => return Err(error),
         }

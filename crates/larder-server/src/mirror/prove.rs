@@ -47,9 +47,10 @@ impl Mirror {
         version: &ModuleVersion,
         kept: Option<Proof>,
     ) -> Proving {
-        if let Some(proof) = kept {
+        if let Some(proof @ Proof::Database { .. }) = kept {
             return Proving::Known(proof);
         }
+        // Having been seen first counts while the path is exempt, not after.
         let Some(database) = self.database.clone().filter(|_| !self.is_exempt(version.path()))
         else {
             return Proving::Exempt;

@@ -42,10 +42,12 @@ impl Remembered {
         self.lately.get(asked)
     }
 
-    /// Remembers an absence, or that a refresh failed; other failures are asked again.
+    /// Remembers an absence, a refusal for integrity, or that a refresh failed; other failures are
+    /// asked again.
     pub(super) fn note(&self, asked: Asked, failure: &Failure) {
         let refresh_failed = matches!(asked, Asked::Changeable(_)) && failure.is_trouble();
-        if failure.kind() == FailureKind::NotFound || refresh_failed {
+        let is_answer = matches!(failure.kind(), FailureKind::NotFound | FailureKind::Integrity);
+        if is_answer || refresh_failed {
             self.lately.insert(asked, failure.clone());
         }
     }

@@ -179,6 +179,7 @@ impl Mirror {
         upstreams: Fetcher,
         mut publisher: Publisher<Opened>,
     ) {
+        let _one_of_many = self.arrivals.acquire().await;
         let Inbound { arriving, spool, proving } = match self.set_off(&version, &upstreams).await {
             Ok(SetOff::Stored) => return publisher.publish(Ok(Opened::Stored)),
             Ok(SetOff::NoRoom(begun)) => {
@@ -214,6 +215,7 @@ impl Mirror {
                 };
             }
             Err(failure) => {
+                self.remembered.note(Asked::Zip(version.clone()), &failure);
                 sender.send_replace(Progress::failed(failure));
             }
         }
@@ -263,15 +265,7 @@ impl Mirror {
     ) -> Result<(), Failure> {
         match self.versions.put_body(&zip.sha256, spool).await {
             Ok(()) => self.keep(version, parts).await,
-            Err(error) => {
-                self.metrics.background_failure("store");
-                tracing::error!(
-                    module = %version,
-                    error = &error as &dyn std::error::Error,
-                    "could not store the zip; it will be fetched again"
-                );
-                Ok(())
-            }
+            Err(error) => self.not_kept(version, &error, parts.need_the_record()),
         }
     }
 }
@@ -290,7 +284,7 @@ struct Inbound {
 }
 
 /// The upstream offers more than go takes.
-pub(super) fn too_large(version: &ModuleVersion) -> Failure {
+fn too_large(version: &ModuleVersion) -> Failure {
     Failure::new(
         FailureKind::Upstream,
         format!("{version}: the upstream's zip is larger than the 500 MiB that go accepts"),

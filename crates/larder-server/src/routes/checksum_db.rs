@@ -9,7 +9,7 @@ use larder_module::PathPatterns;
 
 use super::module_proxy::Found;
 use crate::answer::{Caching, ContentKind, Ready, RouteLabel};
-use crate::checksum_db::{ChecksumDb, DbError, Endpoint};
+use crate::checksum_db::{ChecksumDb, DbError, Endpoint, Nonsense, is_exempt};
 use crate::error::{Failure, FailureKind};
 
 /// How long others may keep what changes: the signed tree head, and lookups that carry it.
@@ -36,7 +36,7 @@ impl ChecksumDbs {
         };
         let endpoint = Endpoint::parse(rest).map_err(Failure::not_found)?;
         if let Endpoint::Lookup(version) = &endpoint
-            && self.no_sumdb.matches(version.path())
+            && is_exempt(version.path(), &self.no_sumdb)
         {
             return Err(Failure::not_found(format_args!(
                 "{version} matches this server's GONOSUMDB: no checksum database is asked"
@@ -65,16 +65,18 @@ impl ChecksumDbs {
 fn refusal(name: &str, rest: &str, error: &DbError) -> Failure {
     let about = format!("{name}/{rest}");
     match error {
-        DbError::NotFound { text } => Failure::not_found(text),
+        DbError::NotFound { text } => {
+            Failure::not_found(text.strip_prefix("not found: ").unwrap_or(text))
+        }
         DbError::Unavailable(error) => Failure::of_fetch(&about, error),
         DbError::Alarm(alarm) => Failure::new(
             FailureKind::Integrity,
             format!("{about}: the checksum database is not served: {alarm}"),
         ),
-        DbError::Invalid(nonsense) => {
-            Failure::new(FailureKind::Upstream, format!("{about}: {error}: {nonsense}"))
-        }
-        DbError::Store(_) | DbError::Contended | DbError::Aborted => {
+        DbError::Invalid(Nonsense::KeptHead { .. })
+        | DbError::Store(_)
+        | DbError::Contended
+        | DbError::Aborted => {
             tracing::error!(
                 name,
                 rest,
@@ -82,6 +84,9 @@ fn refusal(name: &str, rest: &str, error: &DbError) -> Failure {
                 "the checksum database failed"
             );
             Failure::internal()
+        }
+        DbError::Invalid(nonsense) => {
+            Failure::new(FailureKind::Upstream, format!("{about}: {error}: {nonsense}"))
         }
     }
 }

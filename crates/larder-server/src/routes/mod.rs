@@ -1,4 +1,4 @@
-//! The routes that have no module in them: health, readiness and metrics.
+//! What each kind of path answers: modules, checksum databases, health, readiness and metrics.
 
 pub(crate) mod checksum_db;
 pub mod health;

@@ -103,7 +103,8 @@ impl ModuleProxy {
         let (good_for, outcome) = match state {
             State::Fresh(left) => (left, Outcome::Hit),
             State::Fetched(part) => (self.freshness.ttl, outcome_of(Some(part))),
-            State::Refreshing => (Duration::ZERO, Outcome::Hit),
+            // Not for long: what is fresher is on its way.
+            State::Refreshing => (Duration::from_secs(1), Outcome::Hit),
             State::Stale(age) => {
                 let answer = ready.answer(route, Outcome::Stale).with_stale(age);
                 return Ok(Found::Once(answer.with_caching(Caching::NoStore)));

@@ -44,6 +44,7 @@ fn open_with(
         fetcher: upstream::no_fetcher(),
         store: Arc::clone(store),
         metrics: Arc::clone(metrics),
+        landings: Arc::default(),
         runtime: Handle::current(),
     };
     ChecksumDb::with_source(key, Arc::new(upstream.clone()), parts).unwrap()

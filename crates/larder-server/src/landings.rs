@@ -6,27 +6,28 @@
 use tokio::sync::watch;
 
 /// The landings under way.
-pub(super) struct Landings(watch::Sender<usize>);
+pub(crate) struct Landings(watch::Sender<usize>);
 
 /// One thing being stored, until dropped.
-pub(super) struct Landing<'a>(&'a Landings);
+pub(crate) struct Landing<'a>(&'a Landings);
 
 impl Landings {
-    /// None yet.
-    pub(super) fn new() -> Self {
-        Self(watch::Sender::new(0))
-    }
-
     /// One more; begun before the thing is handed out.
-    pub(super) fn begin(&self) -> Landing<'_> {
+    pub(crate) fn begin(&self) -> Landing<'_> {
         self.0.send_modify(|count| *count += 1);
         Landing(self)
     }
 
     /// Waits until nothing is on its way.
-    pub(super) async fn over(&self) {
+    pub(crate) async fn over(&self) {
         // The sender is ours, so it cannot be gone.
         let _ = self.0.subscribe().wait_for(|count| *count == 0).await;
+    }
+}
+
+impl Default for Landings {
+    fn default() -> Self {
+        Self(watch::Sender::new(0))
     }
 }
 
@@ -43,7 +44,7 @@ mod tests {
 
     #[test]
     fn the_end_waits_for_the_last_landing() {
-        let landings = Landings::new();
+        let landings = Landings::default();
         assert!(landings.over().now_or_never().is_some());
         let (one, other) = (landings.begin(), landings.begin());
         drop(one);

@@ -143,6 +143,38 @@ fn what_proves_false_later_is_taken_back() {
 }
 
 #[test]
+fn what_was_exempt_is_proved_once_its_exemption_is_lifted() {
+    let (upstream, database, files) = world();
+    let mut server = start_exempt(&upstream, &database);
+    assert_eq!(get(&server.url(&files.url_path("mod"))).body, files.go_mod.as_ref());
+    assert!(server.terminate().success());
+    database.lie(&files, WRONG);
+    server.set_env("GONOSUMDB", "");
+    server.restart();
+    let zip = server.url(&files.url_path("zip"));
+    let outcome = Request::get(&zip).send();
+    assert!(outcome.as_ref().is_err() || outcome.is_ok_and(|answer| answer.status == 403));
+    assert_eq!(get(&zip).status, 403);
+}
+
+#[test]
+fn what_was_kept_while_exempt_is_taken_back_if_it_proves_false() {
+    let (upstream, database, files) = world();
+    let mut server = start_exempt(&upstream, &database);
+    assert_eq!(get(&server.url(&files.url_path("zip"))).body, files.zip.as_ref());
+    assert!(server.terminate().success());
+    database.lie(&files, WRONG);
+    server.set_env("GONOSUMDB", "");
+    server.restart();
+    wait_status(&server.url(&files.url_path("zip")), 403);
+}
+
+fn start_exempt(upstream: &Upstream, database: &Database) -> LarderServer {
+    let launch = Launch::new(LARDER, &upstream.url()).database(database);
+    launch.env("GONOSUMDB", "example.com").start()
+}
+
+#[test]
 fn a_pending_proof_is_taken_up_again_after_a_restart() {
     let (upstream, database, files) = world();
     upstream.always(LOOKUP, Behaviour::honest().stalled(0));

@@ -1,10 +1,11 @@
 //! Real go commands in a closed world: which there are, and a run with its own caches.
 //!
-//! The newest toolchain is had through the host's own go and its GOPROXY, and kept in the host's
-//! module cache; where that fails, [`Go::all`] says so by name, so that no test is left out in
-//! silence. Of the host
-//! only the build cache reaches a run: it is content-addressed, and compiling the standard library
-//! anew for every test would cost minutes.
+//! The newest toolchain is had through the host's own go, from its module cache; it is fetched into
+//! that, through the host's GOPROXY, only where the variable `TESTKIT_FETCH_TOOLCHAIN` is set, so that tests ask no
+//! network by themselves. A go older than 1.21 knows nothing of toolchains and go.env, and counts as
+//! none. What cannot be had [`Go::all`] says by name, so that no test is left out in silence. Of the
+//! host only the build cache reaches a run: it is content-addressed, and compiling the standard
+//! library anew for every test would cost minutes.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -14,6 +15,10 @@ use tempfile::TempDir;
 
 /// The second toolchain that differential tests run with.
 const NEWER: &str = "go1.27.3";
+/// The oldest go that tests run with: the first that chooses among toolchains.
+const OLDEST: &str = "go1.21";
+/// The variable that, set to `1`, lets a toolchain be fetched.
+const FETCH: &str = "TESTKIT_FETCH_TOOLCHAIN";
 
 /// One go toolchain.
 #[derive(Debug, Clone)]
@@ -59,6 +64,11 @@ impl Go {
     /// Its version, such as `go1.26.8`.
     pub fn version(&self) -> &str {
         &self.version
+    }
+
+    /// Whether it is this release, such as `go1.26.2`, or a newer one.
+    pub fn is_at_least(&self, release: &str) -> bool {
+        numbers(&self.version) >= numbers(release)
     }
 
     /// A new world for it, without a proxy and without a checksum database.
@@ -182,25 +192,82 @@ fn find() -> (Vec<Go>, Vec<String>) {
     (found, missing)
 }
 
-/// A toolchain, fetched by the host's go if need be.
+/// A toolchain, found or fetched by the host's go.
 fn toolchain_named(toolchain: &str) -> Result<Go, String> {
-    let output = Command::new("go")
-        .args(["env", "GOVERSION", "GOROOT", "GOCACHE"])
-        .env("GOTOOLCHAIN", toolchain)
-        .output()
-        .map_err(|error| format!("go does not start: {error}"))?;
+    let mut command = Command::new("go");
+    command.args(["env", "GOVERSION", "GOROOT", "GOCACHE"]).env("GOTOOLCHAIN", toolchain);
+    if !may_fetch() {
+        command.env("GOPROXY", "off");
+    }
+    let output = command.output().map_err(|error| format!("go does not start: {error}"))?;
     if !output.status.success() {
         let stderr = String::from_utf8_lossy(&output.stderr);
-        return Err(stderr.lines().last().unwrap_or("go env failed").to_owned());
+        let why = stderr.lines().last().unwrap_or("go env failed");
+        return Err(format!("{why} ({FETCH}=1 lets it be fetched)"));
     }
     let stdout = String::from_utf8_lossy(&output.stdout);
     let lines: Vec<&str> = stdout.lines().collect();
     let [version, root, build_cache] = lines.as_slice() else {
         return Err("go env printed something else".to_owned());
     };
+    is_the_one(version, toolchain)?;
     Ok(Go {
         version: (*version).to_owned(),
         exe: Path::new(root).join("bin/go"),
         build_cache: PathBuf::from(build_cache),
     })
+}
+
+#[expect(clippy::disallowed_methods, reason = "who runs the tests says it, and no door is there")]
+fn may_fetch() -> bool {
+    std::env::var(FETCH).is_ok_and(|value| value == "1")
+}
+
+/// Whether a go of this version may stand for the toolchain: an old one passes over GOTOOLCHAIN.
+fn is_the_one(version: &str, toolchain: &str) -> Result<(), String> {
+    if numbers(version) < numbers(OLDEST) {
+        return Err(format!("the go on PATH, `{version}`, is older than {OLDEST}"));
+    }
+    let named = toolchain == "local" || version.split(' ').next() == Some(toolchain);
+    if named { Ok(()) } else { Err(format!("go runs `{version}` in its place")) }
+}
+
+/// The numbers of a version: 1, 26 and 8 of `go1.26.8`, also where more stands around it.
+fn numbers(version: &str) -> Vec<u32> {
+    let from = version.split(' ').find_map(|word| word.strip_prefix("go")).unwrap_or_default();
+    let end = from.find(|c: char| c != '.' && !c.is_ascii_digit()).unwrap_or(from.len());
+    let numbers = from.get(..end).unwrap_or_default().split('.');
+    numbers.map_while(|number| number.parse().ok()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_old_go_stands_for_no_toolchain() {
+        let check = |version: &str, toolchain: &str, fits: bool| {
+            assert_eq!(is_the_one(version, toolchain).is_ok(), fits, "{version} {toolchain}");
+        };
+        check("go1.26.8", "local", true);
+        check("go1.21.0", "local", true);
+        check("go1.27.3", "go1.27.3", true);
+        check("go1.27.3 X:nodwarf5", "go1.27.3", true);
+        check("devel go1.28-1a2b3c Mon Jan 1", "local", true);
+        check("go1.20.14", "local", false);
+        check("go1.9", "local", false);
+        check("go1.18.1", "go1.27.3", false);
+        check("go1.26.8", "go1.27.3", false);
+        check("", "local", false);
+    }
+
+    #[test]
+    fn releases_are_ordered_by_number() {
+        let check = |version: &str, numbers_of: &[u32]| assert_eq!(numbers(version), numbers_of);
+        check("go1.26.8", &[1, 26, 8]);
+        check("go1.27rc1", &[1, 27]);
+        check("devel go1.28-1a2b3c Mon Jan 1", &[1, 28]);
+        check("word", &[]);
+        assert!(numbers("go1.26.10") > numbers("go1.26.2"));
+    }
 }

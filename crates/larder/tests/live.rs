@@ -4,7 +4,8 @@
 //! Larder alone.
 //!
 //! The application is a public one of about 190 module zips, itself had as a module. The upstream is
-//! the GOPROXY of this machine's go. Run by `scripts/test`, one at a time.
+//! the GOPROXY of this machine's go. Where that go is older than the application takes, it gets the
+//! toolchain that does, as it would for any project. Run by `scripts/test`, one at a time.
 
 #![expect(clippy::unwrap_used, reason = "a function of a test fails the test")]
 
@@ -16,6 +17,8 @@ use tempfile::TempDir;
 
 const APPLICATION: &str = "github.com/gomods/athens@v0.18.0";
 const PROGRAM: &str = "./cmd/proxy";
+/// The release that the application's go.mod names.
+const TAKES: &str = "go1.26.2";
 const MODULES: usize = 150;
 const DATABASE: &str = "sum.golang.org";
 /// Nobody listens on the discard port of the loopback address.
@@ -24,24 +27,25 @@ const UNREACHABLE: &str = "http://127.0.0.1:9";
 #[test]
 #[ignore = "live: asks the GOPROXY of this machine for a real application"]
 fn an_application_is_built_cold_then_offline_then_tidied() {
-    story("local");
+    let Some(go) = Go::local() else { return };
+    story(&go, if go.is_at_least(TAKES) { "local" } else { TAKES });
 }
 
 #[test]
 #[ignore = "live: asks the GOPROXY of this machine for a toolchain and a real application"]
 fn the_newer_toolchain_comes_through_larder_and_does_the_same() {
-    story("go1.27.3");
+    let Some(go) = Go::local() else { return };
+    story(&go, "go1.27.3");
 }
 
-fn story(toolchain: &str) {
-    let Some(go) = Go::local() else { return };
+fn story(go: &Go, toolchain: &str) {
     let upstream = setting_of_host("GOPROXY");
     let store = TempDir::new().unwrap();
-    let direct = client(&go, &upstream, toolchain);
+    let direct = client(go, &upstream, toolchain);
     let (go_mod, go_sum) = tidied_directly(&direct);
 
     let cold = serve(&upstream, store.path());
-    let mut client = client(&go, &cold.url(""), toolchain);
+    let mut client = client(go, &cold.url(""), toolchain);
     copy_application(&direct, &client);
     let version = client.run(&["version"]).expect_success();
     assert!(toolchain == "local" || version.contains(toolchain), "{version}");

@@ -111,3 +111,30 @@ fn extra_roots(settings: &Settings) -> Result<Vec<Vec<u8>>, Failure> {
     };
     settings.fetch_ca_files.value.0.iter().map(read).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::settings::env::Environment;
+    use crate::settings::go_env::GoEnv;
+    use crate::settings::{Said, resolve};
+
+    #[test]
+    fn the_defaults_are_those_of_the_crates_that_are_configured() {
+        let nobody = Environment::default();
+        let go = GoEnv::read_below(&nobody, Path::new("/nonexistent"));
+        let resolved = resolve::resolve(&Said::default(), &nobody, Vec::new(), &go).unwrap();
+        let ours = server_config(&resolved.settings().unwrap()).unwrap();
+        let theirs = ServerConfig::new(FetchConfig::new(ours.fetch.proxies.clone()));
+        let shown = |config: &ServerConfig| {
+            let mut config = config.clone();
+            // The door alone knows Go's database; the server has none unless told.
+            config.databases.clear();
+            config.fetch.checksum_dbs.clear();
+            format!("{config:#?}")
+        };
+        assert_eq!(shown(&ours), shown(&theirs));
+    }
+}

@@ -95,13 +95,13 @@ settings! {
     limits_header_timeout: Duration = "limits.header_timeout", Fallback::Text("10s");
 
     /// Time that a connection may rest between requests.
-    limits_idle_timeout: Duration = "limits.idle_timeout", Fallback::Text("75s");
+    limits_idle_timeout: Duration = "limits.idle_timeout", Fallback::Text("2m");
 
     /// Time for a client to take the next bytes of an answer.
-    limits_write_timeout: Duration = "limits.write_timeout", Fallback::Text("60s");
+    limits_write_timeout: Duration = "limits.write_timeout", Fallback::Text("30s");
 
     /// Bytes of a request's head.
-    limits_head_bytes: Size = "limits.head_bytes", Fallback::Text("32KiB");
+    limits_head_bytes: Size = "limits.head_bytes", Fallback::Text("64KiB");
 
     /// Bytes of answers that may be on their way at one time.
     limits_bytes_in_flight: Size = "limits.bytes_in_flight", Fallback::Text("64MiB");
@@ -137,7 +137,7 @@ settings! {
     /// Time to reach an upstream.
     fetch_connect_timeout: Duration = "fetch.connect_timeout", Fallback::Text("10s");
 
-    /// Time until an upstream answers with a head.
+    /// Time until an upstream answers with a head, besides the time to reach it.
     fetch_head_timeout: Duration = "fetch.head_timeout", Fallback::Text("60s");
 
     /// Time between two pieces of an upstream's body.

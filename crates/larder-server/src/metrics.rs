@@ -36,12 +36,13 @@ const LATENCY_BUCKETS: [f64; 16] = [
 const CLASSES: [&str; 5] = ["1xx", "2xx", "3xx", "4xx", "5xx"];
 
 type Bytes = Gauge<i64>;
+type Latency = Family<LatencyLabels, Histogram, fn() -> Histogram>;
 
 /// All numbers of one server.
 pub struct Metrics {
     registry: Mutex<Registry>,
     requests: Family<RequestLabels, Counter>,
-    latency: Family<LatencyLabels, Histogram, fn() -> Histogram>,
+    latency: Latency,
     /// `[route][outcome]`, filled from the two families above when first used.
     cells: Vec<Cell>,
     sent: Vec<Counter>,
@@ -93,25 +94,13 @@ impl Metrics {
     pub fn new() -> Self {
         let mut registry = Registry::with_prefix("larder");
         let r = &mut registry;
-        let latency =
-            Family::new_with_constructor((|| Histogram::new(LATENCY_BUCKETS)) as fn() -> _);
-        r.register_with_unit(
-            "request_duration",
-            "From the end of a request's head to the end of its answer",
-            Unit::Seconds,
-            latency.clone(),
-        );
-        let sent: Family<RouteLabels, Counter> = Family::default();
-        r.register("response_bytes", "Bytes of bodies sent", sent.clone());
         r.register("build", "The version that runs", build());
         let cells = RouteLabel::ALL.len() * Outcome::ALL.len();
         Self {
             requests: add(r, "requests", "Requests answered"),
-            latency,
+            latency: add_latency(r),
             cells: std::iter::repeat_with(Cell::default).take(cells).collect(),
-            sent: RouteLabel::ALL
-                .map(|route| sent.get_or_create_owned(&RouteLabels { route: Word(route.as_str()) }))
-                .into(),
+            sent: add_sent(r),
             in_flight: add(r, "requests_in_flight", "Requests being answered"),
             connections: add(r, "connections", "Connections open"),
             connections_opened: add(r, "connections_opened", "Connections accepted"),
@@ -289,6 +278,22 @@ where
     let metric = M::default();
     registry.register(name, help, metric.clone());
     metric
+}
+
+fn add_latency(registry: &mut Registry) -> Latency {
+    let latency = Latency::new_with_constructor(|| Histogram::new(LATENCY_BUCKETS));
+    let help = "From the end of a request's head to the end of its answer";
+    registry.register_with_unit("request_duration", help, Unit::Seconds, latency.clone());
+    latency
+}
+
+/// One counter for each route, in their order.
+fn add_sent(registry: &mut Registry) -> Vec<Counter> {
+    let sent: Family<RouteLabels, Counter> =
+        add(registry, "response_bytes", "Bytes of bodies sent");
+    RouteLabel::ALL
+        .map(|route| sent.get_or_create_owned(&RouteLabels { route: Word(route.as_str()) }))
+        .into()
 }
 
 fn add_bytes(registry: &mut Registry, name: &str, help: &str) -> Bytes {

@@ -15,7 +15,8 @@ use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use larder_store::Body as StoredBody;
 
-use super::buffers::{Buffers, FRAME, Room, Waiting};
+use super::buffers::{Room, Waiting};
+use super::lent::Mark;
 use super::record::Record;
 use crate::answer::{Chunks, Content};
 
@@ -24,14 +25,7 @@ pub(super) enum Sending {
     Nothing,
     Bytes(Bytes),
     Stored { body: StoredBody, left: Range<u64>, waiting: Option<Waiting> },
-    Stream { chunks: Chunks, left: Option<u64>, share: Share },
-}
-
-/// A stream's share of the bytes in flight: it is held as long as the stream is.
-pub(super) enum Share {
-    Wanted,
-    Waiting(Waiting),
-    Held(#[expect(dead_code, reason = "holding it is its use")] Room),
+    Stream { chunks: Chunks, left: Option<u64>, waiting: Option<Waiting> },
 }
 
 impl Sending {
@@ -44,9 +38,7 @@ impl Sending {
                 let left = 0..body.len();
                 Self::Stored { body, left, waiting: None }
             }
-            Content::Stream { len, chunks } => {
-                Self::Stream { chunks, left: len, share: Share::Wanted }
-            }
+            Content::Stream { len, chunks } => Self::Stream { chunks, left: len, waiting: None },
         }
     }
 
@@ -76,21 +68,26 @@ impl Sending {
     fn poll_next(
         &mut self,
         context: &mut Context<'_>,
-        buffers: &Buffers,
+        record: &Record,
     ) -> Poll<Option<io::Result<Bytes>>> {
         let next = match self {
             Self::Nothing => return Poll::Ready(None),
             Self::Bytes(bytes) => Ok(std::mem::take(bytes)),
             Self::Stored { body, left, waiting } => {
-                ready!(poll_stored(body, left, waiting, context, buffers))
+                ready!(poll_stored(body, left, waiting, context, record))
             }
-            Self::Stream { chunks, left, share } => {
-                ready!(share.poll(context, buffers));
+            Self::Stream { chunks, left, waiting } => {
+                // The room is there before the piece, and goes back if there is no piece yet.
+                let room =
+                    ready!(poll_room(|| record.buffers().room_for_piece(), waiting, context));
                 let Some(next) = ready!(poll_stream(chunks, left, context)) else {
                     *self = Self::Nothing;
                     return Poll::Ready(None);
                 };
-                next
+                next.map(|piece| {
+                    let hold = record.hold(piece.len());
+                    record.buffers().count(piece, room, hold)
+                })
             }
         };
         if self.left() == Some(0) {
@@ -100,34 +97,39 @@ impl Sending {
     }
 }
 
+/// Asks for room, or goes on waiting for it.
+fn poll_room(
+    ask: impl FnOnce() -> Result<Room, Waiting>,
+    waiting: &mut Option<Waiting>,
+    context: &mut Context<'_>,
+) -> Poll<Room> {
+    let mut coming = match waiting.take().map_or_else(ask, Err) {
+        Ok(room) => return Poll::Ready(room),
+        Err(coming) => coming,
+    };
+    let polled = coming.as_mut().poll(context);
+    if polled.is_pending() {
+        *waiting = Some(coming);
+    }
+    polled
+}
+
 fn poll_stored(
     body: &StoredBody,
     left: &mut Range<u64>,
     waiting: &mut Option<Waiting>,
     context: &mut Context<'_>,
-    buffers: &Buffers,
+    record: &Record,
 ) -> Poll<io::Result<Bytes>> {
-    let want = left.end.saturating_sub(left.start);
-    let room = match waiting.take() {
-        None => buffers.room(want),
-        Some(waiting) => Err(waiting),
-    };
-    let room = match room {
-        Ok(room) => room,
-        Err(mut coming) => match coming.as_mut().poll(context) {
-            Poll::Ready(room) => room,
-            Poll::Pending => {
-                *waiting = Some(coming);
-                return Poll::Pending;
-            }
-        },
-    };
-    let mut loan = buffers.lend(room);
+    let want = usize::try_from(left.end.saturating_sub(left.start)).unwrap_or(usize::MAX);
+    let ask = || record.buffers().room(want.min(record.most()));
+    let room = ready!(poll_room(ask, waiting, context));
+    let mut loan = record.buffers().lend(room);
     Poll::Ready(match body.read_at(loan.space(), left.start) {
         Ok(0) => Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the stored body is too short")),
         Ok(read) => {
             left.start = left.start.saturating_add(read as u64);
-            Ok(loan.into_bytes(read))
+            Ok(loan.into_bytes(read, record.hold(read)))
         }
         Err(error) => Err(error),
     })
@@ -156,32 +158,25 @@ fn poll_stream(
     }
 }
 
-impl Share {
-    fn poll(&mut self, context: &mut Context<'_>, buffers: &Buffers) -> Poll<()> {
-        if let Self::Wanted = self {
-            *self = match buffers.room(FRAME as u64) {
-                Ok(room) => Self::Held(room),
-                Err(waiting) => Self::Waiting(waiting),
-            };
-        }
-        if let Self::Waiting(waiting) = self {
-            *self = Self::Held(ready!(waiting.as_mut().poll(context)));
-        }
-        Poll::Ready(())
-    }
-}
-
 /// The body that hyper sends; its end, or its loss, is the end of the request's record.
 pub(super) struct ResponseBody {
     sending: Sending,
     record: Box<Record>,
     /// Whether the client waits for us, as the connection's pulse was told.
     paused: bool,
+    /// The frame that waits for the client: hyper asks for the next one when it has gone on.
+    waits: Option<Mark>,
 }
 
 impl ResponseBody {
     pub(super) fn new(sending: Sending, record: Box<Record>) -> Self {
-        Self { sending, record, paused: false }
+        Self { sending, record, paused: false, waits: None }
+    }
+
+    fn frame_is_taken(&mut self) {
+        if let Some(mark) = self.waits.take() {
+            self.record.pulse().lent().unmark(mark);
+        }
     }
 
     fn pause(&mut self, paused: bool) {
@@ -196,6 +191,7 @@ impl ResponseBody {
 
 impl Drop for ResponseBody {
     fn drop(&mut self) {
+        self.frame_is_taken();
         self.pause(false);
         if !self.is_end_stream() {
             self.record.aborted();
@@ -212,12 +208,14 @@ impl Body for ResponseBody {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
         let this = self.get_mut();
-        let polled = this.sending.poll_next(context, this.record.buffers());
+        this.frame_is_taken();
+        let polled = this.sending.poll_next(context, &this.record);
         this.pause(polled.is_pending());
         match ready!(polled) {
             None => Poll::Ready(None),
             Some(Ok(bytes)) => {
                 this.record.sent(bytes.len());
+                this.waits = this.record.mark();
                 Poll::Ready(Some(Ok(Frame::data(bytes))))
             }
             Some(Err(error)) => {

@@ -8,7 +8,7 @@
 //! | `listen` | the sockets, and that no second server shares them |
 //! | `serve`, `worker` | threads and runtimes, accepting, stop and drain |
 //! | `connection`, `io`, `record` | one connection, its requests, what is known of each |
-//! | `pulse`, `watch`, `limits`, `refuse`, `descriptors` | timeouts and limits |
+//! | `pulse`, `lent`, `watch`, `limits`, `refuse`, `descriptors` | timeouts and limits |
 //! | `service`, `request_id` | what a request is to a service |
 //! | `respond`, `conditions`, `range` | from an answer to header fields |
 //! | `body`, `buffers` | from an answer to bytes |
@@ -21,6 +21,7 @@ mod conditions;
 mod connection;
 mod descriptors;
 mod io;
+mod lent;
 mod limits;
 mod listen;
 mod log_line;

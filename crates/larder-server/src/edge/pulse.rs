@@ -9,6 +9,8 @@ use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering::Re
 
 use futures_util::task::AtomicWaker;
 
+use super::lent::Lent;
+
 /// What a connection is doing, with a number that changes whenever there is progress.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Phase {
@@ -45,6 +47,7 @@ pub(super) struct Pulse {
     head_begun: AtomicBool,
     http2: AtomicBool,
     broken: AtomicBool,
+    lent: Lent,
     order: AtomicU8,
     waker: AtomicWaker,
 }
@@ -77,6 +80,16 @@ impl Pulse {
         if http2 {
             self.http2.store(true, Relaxed);
         }
+    }
+
+    /// Whether it speaks HTTP/2.
+    pub(super) fn is_http2(&self) -> bool {
+        self.http2.load(Relaxed)
+    }
+
+    /// What it holds of ours: told over HTTP/2 only, where the socket does not tell it.
+    pub(super) fn lent(&self) -> &Lent {
+        &self.lent
     }
 
     /// A request is over.

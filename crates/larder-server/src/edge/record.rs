@@ -10,7 +10,8 @@ use std::time::Instant;
 use http::StatusCode;
 
 use super::access_log::Line;
-use super::buffers::Buffers;
+use super::buffers::{Buffers, FRAME};
+use super::lent::{Hold, Mark};
 use super::pulse::Pulse;
 use super::service::RequestHead;
 use super::worker::Worker;
@@ -91,6 +92,25 @@ impl Record {
     /// The pulse of its connection.
     pub(super) fn pulse(&self) -> &Pulse {
         &self.pulse
+    }
+
+    /// The most that its next frame may hold.
+    pub(super) fn most(&self) -> usize {
+        if self.pulse.is_http2() {
+            self.worker.buffers.share_left(self.pulse.lent().bytes())
+        } else {
+            FRAME
+        }
+    }
+
+    /// So many bytes are lent to its connection, if that is to be told.
+    pub(super) fn hold(&self, bytes: usize) -> Option<Hold> {
+        self.pulse.is_http2().then(|| Hold::new(Arc::clone(&self.pulse), bytes))
+    }
+
+    /// A frame waits for the client, if that is to be told.
+    pub(super) fn mark(&self) -> Option<Mark> {
+        self.pulse.is_http2().then(|| self.pulse.lent().mark())
     }
 
     /// Where its frames come from.

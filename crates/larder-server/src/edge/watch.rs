@@ -2,7 +2,7 @@
 //!
 //! Now and then it samples what each connection does (its [pulse](super::pulse)) and remembers
 //! since when. One timer for a worker serves all timeouts of all its connections; each is kept to
-//! within an eighth of itself.
+//! within an eighth of itself. Over HTTP/2 it also looks how long each piece is [lent](super::lent).
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -10,8 +10,9 @@ use std::time::Duration;
 
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
+use super::lent::TURNS;
 use super::limits::Limits;
-use super::pulse::{Order, Phase};
+use super::pulse::{Order, Phase, Pulse};
 use super::worker::Worker;
 use crate::metrics::CutReason;
 
@@ -60,8 +61,16 @@ fn between_samples(limits: &Limits) -> Duration {
 
 struct Watch {
     limits: Limits,
-    /// What each connection did when it was last seen to change, and when that was.
-    seen: HashMap<u64, (Phase, Instant)>,
+    seen: HashMap<u64, Seen>,
+}
+
+/// What a connection did when it was last looked at.
+struct Seen {
+    phase: Phase,
+    /// When that was first seen.
+    since: Instant,
+    /// The last turn of what it holds.
+    turned: Instant,
 }
 
 impl Watch {
@@ -69,29 +78,47 @@ impl Watch {
         let connections = worker.connections();
         self.seen.retain(|number, _| connections.contains_key(number));
         for (number, pulse) in connections.iter() {
-            let phase = pulse.phase();
-            let (seen, since) = self.seen.entry(*number).or_insert((phase, now));
-            if *seen != phase {
-                (*seen, *since) = (phase, now);
-            }
-            let Some((limit, reason)) = self.limits.of(phase) else { continue };
-            if now.duration_since(*since) < limit {
-                continue;
-            }
-            // An idle connection is told to close; one that does not is cut a limit later.
-            let order = match (phase, pulse.order()) {
-                (Phase::Idle(_), Order::GoOn) => {
-                    *since = now;
-                    Order::Finish
-                }
-                _ => Order::Cut,
-            };
+            let fresh = || Seen { phase: pulse.phase(), since: now, turned: now };
+            let seen = self.seen.entry(*number).or_insert_with(fresh);
+            let Some((order, reason)) = seen.judge(pulse, &self.limits, now) else { continue };
             if pulse.order() < order {
                 worker.metrics.connection_cut(reason);
                 tracing::debug!(reason = reason.as_str(), "a connection timed out");
                 pulse.give(order);
             }
         }
+    }
+}
+
+impl Seen {
+    fn judge(
+        &mut self,
+        pulse: &Pulse,
+        limits: &Limits,
+        now: Instant,
+    ) -> Option<(Order, CutReason)> {
+        if now.duration_since(self.turned) >= limits.write_timeout / TURNS {
+            self.turned = now;
+            if pulse.lent().turn() {
+                return Some((Order::Cut, CutReason::WriteTimeout));
+            }
+        }
+        let phase = pulse.phase();
+        if self.phase != phase {
+            (self.phase, self.since) = (phase, now);
+        }
+        let (limit, reason) = limits.of(phase)?;
+        if now.duration_since(self.since) < limit {
+            return None;
+        }
+        // An idle connection is told to close; one that does not is cut a limit later.
+        Some(match (phase, pulse.order()) {
+            (Phase::Idle(_), Order::GoOn) => {
+                self.since = now;
+                (Order::Finish, reason)
+            }
+            _ => (Order::Cut, reason),
+        })
     }
 }
 

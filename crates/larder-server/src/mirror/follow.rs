@@ -7,15 +7,16 @@
 use std::io;
 use std::sync::Arc;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use futures_util::Stream;
 use larder_modfetch::Arriving;
 
 use super::zip::{HELD_BACK, Phase, ZipFlight};
 use crate::error::Failure;
 
-/// Bytes that one client takes from the spool at a time.
-const PIECE: usize = 256 << 10;
+/// Bytes that one client takes from the spool at a time. Nothing of it is kept while the client
+/// waits for more.
+const PIECE: usize = 32 << 10;
 
 impl ZipFlight {
     /// The whole length, once it is known.
@@ -45,33 +46,30 @@ impl ZipFlight {
     /// The bytes, as they are released.
     pub(crate) fn chunks(self: Arc<Self>) -> impl Stream<Item = io::Result<Bytes>> + Send {
         let progress = self.progress.clone();
-        let start = (self, progress, 0_u64, BytesMut::new());
-        futures_util::stream::try_unfold(
-            start,
-            |(flight, mut progress, at, mut buffer)| async move {
-                let released = {
-                    let state = progress
-                        .wait_for(|now| now.released > at || !matches!(now.phase, Phase::Arriving))
-                        .await
-                        .map_err(|_| io::Error::other("the fetch was given up"))?;
-                    match &state.phase {
-                        Phase::Failed(failure) => return Err(io::Error::other(failure.clone())),
-                        Phase::Proved | Phase::Arriving => state.released,
-                    }
-                };
-                if at >= released {
-                    return Ok(None);
+        let start = (self, progress, 0_u64);
+        futures_util::stream::try_unfold(start, |(flight, mut progress, at)| async move {
+            let released = {
+                let state = progress
+                    .wait_for(|now| now.released > at || !matches!(now.phase, Phase::Arriving))
+                    .await
+                    .map_err(|_| io::Error::other("the fetch was given up"))?;
+                match &state.phase {
+                    Phase::Failed(failure) => return Err(io::Error::other(failure.clone())),
+                    Phase::Proved | Phase::Arriving => state.released,
                 }
-                let wanted = usize::try_from(released - at).unwrap_or(PIECE).min(PIECE);
-                buffer.resize(wanted, 0);
-                let read = flight.spool.read_at(&mut buffer, at)?;
-                if read == 0 {
-                    return Err(io::ErrorKind::UnexpectedEof.into());
-                }
-                let piece = buffer.split_to(read).freeze();
-                Ok(Some((piece, (flight, progress, at + read as u64, buffer))))
-            },
-        )
+            };
+            if at >= released {
+                return Ok(None);
+            }
+            let wanted = usize::try_from(released - at).unwrap_or(PIECE).min(PIECE);
+            let mut buffer = vec![0; wanted];
+            let read = flight.spool.read_at(&mut buffer, at)?;
+            if read == 0 {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+            buffer.truncate(read);
+            Ok(Some((Bytes::from(buffer), (flight, progress, at + read as u64))))
+        })
     }
 }
 

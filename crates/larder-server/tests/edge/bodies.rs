@@ -1,5 +1,7 @@
 //! Streams: whole when they end as they should, visibly cut when they do not.
 
+use std::io::Read;
+
 use crate::support::{Edge, stored};
 
 #[test]
@@ -70,4 +72,22 @@ fn many_clients_get_a_large_body_through_few_buffers() {
             });
         }
     });
+}
+
+#[test]
+fn followers_that_wait_for_an_upstream_hold_no_room() {
+    let edge = Edge::start();
+    let followers: Vec<_> = (0..300)
+        .map(|_| {
+            let mut follower = edge.connect();
+            follower.send("GET /waiting HTTP/1.1\r\nHost: larder\r\n\r\n");
+            follower
+        })
+        .collect();
+    for follower in &followers {
+        let mut socket = &follower.socket;
+        assert_ne!(socket.read(&mut [0; 1024]).unwrap(), 0);
+    }
+    let reply = edge.get("/stored", "");
+    assert!(reply.whole && reply.body == stored());
 }

@@ -5,6 +5,7 @@
 mod bodies;
 mod cached;
 mod http2;
+mod http2_windows;
 mod limits;
 mod listen;
 mod protocol;

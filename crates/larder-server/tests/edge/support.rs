@@ -2,7 +2,7 @@
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -26,8 +26,9 @@ pub(crate) const STORED: usize = (1 << 20) + 17;
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 /// The bytes of `/stored`.
-pub(crate) fn stored() -> Vec<u8> {
-    (0..=250).cycle().take(STORED).collect()
+pub(crate) fn stored() -> Bytes {
+    static BYTES: LazyLock<Vec<u8>> = LazyLock::new(|| (0..=250).cycle().take(STORED).collect());
+    Bytes::from_static(&BYTES)
 }
 
 /// A running edge.
@@ -158,7 +159,7 @@ impl Service for Known {
                     .answer(RouteLabel::List, Outcome::Stale)
                     .with_stale(Duration::from_secs(90)),
                 "/stored" => {
-                    let content = Content::Stored(Body::from(Bytes::from(stored())));
+                    let content = Content::Stored(Body::from(stored()));
                     Answer::ok(route, Outcome::Hit, ContentKind::Zip, content)
                         .with_caching(Caching::Immutable)
                         .with_etag(ETag::new("stored").unwrap())

@@ -3,6 +3,7 @@
 //! Nothing here reads a file, a flag or the environment; units are in the types or in the
 //! field's own words. Bounds on memory follow from `memory` and [`Limits`].
 
+use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
@@ -100,12 +101,19 @@ impl Default for Freshness {
 }
 
 /// One checksum database.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct DatabaseConfig {
     /// `name+hash+key`, as GOSUMDB writes it.
     pub key: String,
     /// The database's own address, asked when no upstream serves it.
     pub url: String,
+}
+
+impl fmt::Debug for DatabaseConfig {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let url = larder_modfetch::redacted(&self.url);
+        out.debug_struct("DatabaseConfig").field("key", &self.key).field("url", &url).finish()
+    }
 }
 
 impl DatabaseConfig {

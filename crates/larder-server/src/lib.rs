@@ -9,6 +9,7 @@
 //! | concern | where |
 //! | --- | --- |
 //! | sockets, HTTP/1.1 and HTTP/2, ranges, limits, access log | `edge/`, which knows nothing of modules |
+//! | what a maintainer asks: status, refresh, purge, prefill | `admin/`, on its own listener |
 //! | from a path to what it asks for | `route.rs` |
 //! | memory, tombstones and policy before the routes | `service.rs` |
 //! | what is kept of a version, and how it grows | `catalog/` |
@@ -21,6 +22,7 @@
 //! A request runs on a serving thread (one current-thread runtime a core); fetches run on the
 //! mirror's own runtime, so that a client that leaves stops nothing; hashing runs on rayon.
 
+pub mod admin;
 pub mod answer;
 mod catalog;
 mod checksum_db;

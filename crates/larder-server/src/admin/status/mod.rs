@@ -1,0 +1,3 @@
+//! The state of a running server in one object, for a maintainer.
+
+pub(super) mod wire;

@@ -13,6 +13,7 @@
 //! | [`DirectoryStore`] | the promises kept on a file system, also between processes |
 //! | [`MemoryStore`] | the same in memory |
 //! | [`conformance`] | the promises as a suite of checks, run for every store |
+//! | [`faults`] | a disk that fails on command, for tests of whoever uses a store |
 //!
 //! On disk ([`DirectoryStore`]):
 //!
@@ -31,6 +32,7 @@ pub mod conformance;
 mod directory;
 mod disk;
 mod error;
+pub mod faults;
 mod key;
 mod memory;
 mod object;

@@ -50,7 +50,7 @@ impl DirectoryStore {
         DirectoryStore::open_on(Arc::new(FileSystem), path.as_ref(), config)
     }
 
-    pub(super) fn open_on(
+    pub(crate) fn open_on(
         disk: Arc<dyn Disk>,
         path: &Path,
         config: DirectoryConfig,

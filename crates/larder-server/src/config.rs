@@ -5,6 +5,7 @@
 
 use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use larder_modfetch::{ChecksumDbSource, FetchConfig};
@@ -43,6 +44,10 @@ pub struct ServerConfig {
     pub drain: Duration,
     /// How requests are logged.
     pub access_log: AccessLog,
+    /// The certificate to serve under; plain HTTP without one.
+    pub tls: Option<TlsFiles>,
+    /// How long what is stored stays, and how often it is read again.
+    pub retention: Retention,
 }
 
 impl ServerConfig {
@@ -63,6 +68,41 @@ impl ServerConfig {
             fetch,
             drain: Duration::from_secs(30),
             access_log: AccessLog::Text,
+            tls: None,
+            retention: Retention::default(),
+        }
+    }
+}
+
+/// A certificate and its key, both PEM files. They are read again when they change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TlsFiles {
+    /// The certificate, then those that lead to its root.
+    pub cert: PathBuf,
+    /// Its private key.
+    pub key: PathBuf,
+}
+
+/// How long what is stored stays, and how often it is read again.
+#[derive(Debug, Clone)]
+pub struct Retention {
+    /// Bytes that the store may hold; least recently used public zips go first.
+    pub max_size: Option<u64>,
+    /// Public zips that nobody asked for this long go.
+    pub max_age: Option<Duration>,
+    /// Modules whose zips never go.
+    pub keep: PathPatterns,
+    /// The time in which everything stored is read again and checked.
+    pub scrub_interval: Option<Duration>,
+}
+
+impl Default for Retention {
+    fn default() -> Self {
+        Self {
+            max_size: None,
+            max_age: None,
+            keep: PathPatterns::parse(""),
+            scrub_interval: Some(Duration::from_hours(30 * 24)),
         }
     }
 }

@@ -17,7 +17,7 @@
 //! | proven lookups and tiles, the kept tree head | `checksum_db/` |
 //! | one fetch for all who ask at once | `flights.rs` |
 //! | which failure is which status and text | `error.rs` |
-//! | start, background tasks, end | `server.rs` |
+//! | start, background tasks, end | `server/` |
 //!
 //! A request runs on a serving thread (one current-thread runtime a core); fetches run on the
 //! mirror's own runtime, so that a client that leaves stops nothing; hashing runs on rayon.
@@ -38,6 +38,6 @@ pub mod routes;
 mod server;
 mod service;
 
-pub use config::{AccessLog, DatabaseConfig, Freshness, ServerConfig, Verify};
+pub use config::{AccessLog, DatabaseConfig, Freshness, Retention, ServerConfig, TlsFiles, Verify};
 pub use edge::Limits;
-pub use server::{RunError, Server, StartError};
+pub use server::{RunError, Server, Sockets, StartError};

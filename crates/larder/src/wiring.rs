@@ -4,7 +4,9 @@
 use std::io;
 
 use larder_modfetch::{ChecksumDbSource, FetchConfig, ForwardProxies, Netrc, Timeouts};
-use larder_server::{AccessLog, DatabaseConfig, Freshness, Limits, ServerConfig, Verify};
+use larder_server::{
+    AccessLog, DatabaseConfig, Freshness, Limits, Retention, ServerConfig, TlsFiles, Verify,
+};
 
 use crate::exit::Failure;
 use crate::settings::value::{LogFormat, Switch, VerifyMode};
@@ -39,7 +41,29 @@ pub(crate) fn server_config(settings: &Settings) -> Result<ServerConfig, Failure
             (Switch::On, LogFormat::Text) => AccessLog::Text,
             (Switch::On, LogFormat::Json) => AccessLog::Json,
         },
+        tls: tls(settings)?,
+        retention: Retention {
+            max_size: settings.store_max_size.value.0.map(|size| size.0),
+            max_age: settings.store_max_age.value.0,
+            keep: settings.store_keep.value.0.clone(),
+            scrub_interval: settings.store_scrub_interval.value.0,
+        },
     })
+}
+
+/// A certificate is of no use without its key, and the other way round.
+fn tls(settings: &Settings) -> Result<Option<TlsFiles>, Failure> {
+    let (cert, key) = (&settings.tls_cert, &settings.tls_key);
+    let lonely = |here: &str, origin: &Origin, missing: &str| {
+        Failure::usage(format!("`{here}` is set and `{missing}` is not"))
+            .hint(format!("`{here}` is set by {origin}; name both files, or neither"))
+    };
+    match (&cert.value.0, &key.value.0) {
+        (None, None) => Ok(None),
+        (Some(cert), Some(key)) => Ok(Some(TlsFiles { cert: cert.clone(), key: key.clone() })),
+        (Some(_), None) => Err(lonely("tls.cert", &cert.origin, "tls.key")),
+        (None, Some(_)) => Err(lonely("tls.key", &key.origin, "tls.cert")),
+    }
 }
 
 fn limits(settings: &Settings) -> Limits {

@@ -43,6 +43,18 @@ impl Listeners {
         Ok(Self { addr, sockets })
     }
 
+    /// Takes a socket that already listens, for this many workers.
+    pub fn inherit(socket: TcpListener, workers: usize) -> Result<Self, ListenError> {
+        let unknown = SocketAddr::from(([0, 0, 0, 0], 0));
+        let addr =
+            socket.local_addr().map_err(|source| ListenError::Failed { addr: unknown, source })?;
+        let sockets = socket
+            .set_nonblocking(true)
+            .and_then(|()| copies(socket, workers.max(1)))
+            .map_err(|source| ListenError::Failed { addr, source })?;
+        Ok(Self { addr, sockets })
+    }
+
     /// The address, with the port that was taken.
     pub fn local_addr(&self) -> SocketAddr {
         self.addr

@@ -6,7 +6,7 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
-use larder_server::{Server, StartError};
+use larder_server::{Server, Sockets, StartError};
 use larder_store::DirectoryStore;
 
 use crate::cli::ServeArgs;
@@ -28,7 +28,8 @@ pub fn run(
     let store = open_store(&settings)?;
     let stop = signals::stop_requested()
         .map_err(|error| Failure::failed("could not wait for signals").because(&error))?;
-    let server = Server::bind(config, Arc::new(store), Box::new(std::io::stderr()))
+    let log = Box::new(std::io::stderr());
+    let server = Server::bind(config, Arc::new(store), log, Sockets::default())
         .map_err(|error| could_not_start(&error, &settings))?;
     announce(&settings, server.local_addr(), printer);
     warn(&settings, server.local_addr());

@@ -5,8 +5,11 @@ use super::row::{Fallback, Row};
 use super::schema::ROWS;
 
 /// The sections of the keys, in order, with their headings.
-const SECTIONS: [(&str, &str); 7] = [
+const SECTIONS: [(&str, &str); 10] = [
     ("", "Serving"),
+    ("tls", "TLS"),
+    ("admin", "Maintenance"),
+    ("store", "Retention"),
     ("fresh", "Freshness"),
     ("memory", "Memory"),
     ("limits", "Limits"),

@@ -13,8 +13,8 @@ use super::origin::Origin;
 use super::resolve::{Resolved, SettingsError};
 use super::row::{Fallback, Row, Setting};
 use super::value::{
-    BasePath, ForwardProxy, LogFormat, LogLevel, NoProxy, OptionalPath, Paths, Size, Switch, Value,
-    VerifyMode,
+    BasePath, ForwardProxy, LogFormat, LogLevel, NoProxy, OptionalPath, OrOff, Paths, Size, Switch,
+    Value, VerifyMode,
 };
 
 /// Declares [`Settings`] and [`ROWS`] from one list.
@@ -73,6 +73,34 @@ settings! {
     /// served as pending and proved in the background.
     proof_wait: Duration = "proof_wait", Fallback::Text("5s");
 
+    /// Address and port of the maintainers' listener (refresh, purge, status and the like), or
+    /// `off`.
+    admin_listen: OrOff<SocketAddr> = "admin.listen", Fallback::Text("127.0.0.1:7172");
+
+    /// The file that holds the maintainers' token, which the server writes at its first start;
+    /// nothing means `admin-token` in the data directory.
+    admin_token_file: OptionalPath = "admin.token_file", Fallback::Text("");
+
+    /// Bytes that the store may hold, or `off`: public zips that were not used for longest go
+    /// first.
+    store_max_size: OrOff<Size> = "store.max_size", Fallback::Text("off");
+
+    /// How long a public zip stays that nobody asks for, or `off`.
+    store_max_age: OrOff<Duration> = "store.max_age", Fallback::Text("off");
+
+    /// Module paths, as patterns of GOPRIVATE, whose zips never go.
+    store_keep: Patterns = "store.keep", Fallback::Text("");
+
+    /// Time in which everything that is stored is read again and checked, or `off`.
+    store_scrub_interval: OrOff<Duration> = "store.scrub_interval", Fallback::Text("30d");
+
+    /// The certificate to serve under, with those that lead to its root (PEM); without one the
+    /// server speaks plain HTTP. It is read again when it changes.
+    tls_cert: OptionalPath = "tls.cert", Fallback::Text("");
+
+    /// The certificate's private key (PEM).
+    tls_key: OptionalPath = "tls.key", Fallback::Text("");
+
     /// How long a version list, `@latest` or a branch is fresh.
     fresh_ttl: Duration = "fresh.ttl", Fallback::Text("60s");
 
@@ -105,6 +133,12 @@ settings! {
 
     /// Bytes of answers that may be on their way at one time.
     limits_bytes_in_flight: Size = "limits.bytes_in_flight", Fallback::Text("64MiB");
+
+    /// Requests a second that one client address may send for long, or `off`.
+    limits_requests_per_second: OrOff<usize> = "limits.requests_per_second", Fallback::Text("off");
+
+    /// Requests that one client address may send at once, before it is held to its rate.
+    limits_requests_burst: usize = "limits.requests_burst", Fallback::Text("1000");
 
     /// Private module paths, as GOPRIVATE: the default of `go.noproxy` and `go.nosumdb`.
     go_private: Patterns = "go.private", Fallback::Go("GOPRIVATE", "");
@@ -142,6 +176,19 @@ settings! {
 
     /// Time between two pieces of an upstream's body.
     fetch_idle_timeout: Duration = "fetch.idle_timeout", Fallback::Text("60s");
+
+    /// How often a request is sent again that an upstream did not take or could not answer just
+    /// now.
+    fetch_retries: u32 = "fetch.retries", Fallback::Text("2");
+
+    /// Requests that one upstream is sent at one time.
+    fetch_concurrency: usize = "fetch.concurrency", Fallback::Text("128");
+
+    /// Failures in a row after which an upstream is left alone for a while.
+    fetch_circuit_failures: usize = "fetch.circuit_failures", Fallback::Text("5");
+
+    /// How long it is left alone at first; longer each time that it still fails.
+    fetch_circuit_pause: Duration = "fetch.circuit_pause", Fallback::Text("10s");
 
     /// How much is logged.
     log_level: LogLevel = "log.level", Fallback::Text("info");

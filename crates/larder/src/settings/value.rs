@@ -140,6 +140,32 @@ impl Value for BasePath {
     }
 }
 
+/// A value, or `off`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OrOff<T>(pub Option<T>);
+
+impl<T: Value> Value for OrOff<T> {
+    const SHAPE: &'static str = T::SHAPE;
+
+    fn read(text: &str) -> Result<Self, ValueError> {
+        match text {
+            "off" => Ok(Self(None)),
+            text => T::read(text)
+                .map(|value| Self(Some(value)))
+                .map_err(|ValueError(why)| ValueError(format!("{why}, or `off`"))),
+        }
+    }
+}
+
+/// How many of something: perhaps none.
+impl Value for u32 {
+    const SHAPE: &'static str = "NUMBER";
+
+    fn read(text: &str) -> Result<Self, ValueError> {
+        text.parse().map_err(|_| ValueError("a number is 0 or more".to_owned()))
+    }
+}
+
 /// How many of something: never none.
 impl Value for usize {
     const SHAPE: &'static str = "NUMBER";

@@ -1,0 +1,104 @@
+//! Which part of the server is made of which: the one place that knows them all.
+
+use std::sync::Arc;
+
+use larder_modfetch::{FetchConfig, Fetcher};
+use larder_store::Store;
+
+use super::StartError;
+use super::checks::checks;
+use crate::catalog::tombs::Tombs;
+use crate::catalog::versions::VersionsError;
+use crate::checksum_db::{ChecksumDb, DbCollector, DbParts};
+use crate::config::{DatabaseConfig, ServerConfig};
+use crate::landings::Landings;
+use crate::metrics::Metrics;
+use crate::mirror::{Mirror, MirrorParts};
+use crate::routes::checksum_db::ChecksumDbs;
+use crate::routes::module_proxy::ModuleProxy;
+use crate::service::{Memory, ModuleService};
+
+/// What the parts of a server are made of.
+pub(super) struct Parts<'a> {
+    pub(super) config: &'a ServerConfig,
+    pub(super) runtime: &'a tokio::runtime::Runtime,
+    pub(super) store: &'a Arc<dyn Store>,
+    pub(super) metrics: &'a Arc<Metrics>,
+    pub(super) landings: &'a Arc<Landings>,
+}
+
+impl Parts<'_> {
+    /// Makes the mirror, and the service over it.
+    pub(super) fn assemble(
+        &self,
+        instance: String,
+    ) -> Result<(Arc<Mirror>, Arc<ModuleService>), StartError> {
+        let config = self.config;
+        let fetcher = Arc::new(Fetcher::new(FetchConfig {
+            via: Some(format!("1.1 {instance}")),
+            checksum_dbs: config.databases.iter().map(DatabaseConfig::source).collect(),
+            ..config.fetch.clone()
+        })?);
+        let tombs = Arc::new(Tombs::new(Arc::clone(self.store)));
+        let reload = self.runtime.block_on(tombs.reload());
+        reload.map_err(|error: VersionsError| StartError::Store(Box::new(error)))?;
+        let databases = self.open_databases(&fetcher)?;
+        self.metrics.collect(Box::new(DbCollector::new(databases.clone())));
+        let mirror = Arc::new(Mirror::new(
+            config,
+            MirrorParts {
+                fetcher: (*fetcher).clone(),
+                store: Arc::clone(self.store),
+                tombs: Arc::clone(&tombs),
+                database: databases.first().cloned(),
+                metrics: Arc::clone(self.metrics),
+                landings: Arc::clone(self.landings),
+                runtime: self.runtime.handle().clone(),
+            },
+        ));
+        let service = Arc::new(ModuleService {
+            mirror: Arc::clone(&mirror),
+            proxy: ModuleProxy::new(Arc::clone(&mirror), config.freshness.clone()),
+            databases: ChecksumDbs::new(databases, config.no_sumdb.clone()),
+            tombs,
+            metrics: Arc::clone(self.metrics),
+            checks: checks(&mirror, config),
+            base_path: config.base_path.clone(),
+            no_proxy: config.no_proxy.clone(),
+            instance,
+            memory: Arc::new(Memory::new(config.memory)),
+        });
+        Ok((mirror, service))
+    }
+
+    fn open_databases(&self, fetcher: &Arc<Fetcher>) -> Result<Vec<ChecksumDb>, StartError> {
+        let open = |database: &DatabaseConfig| {
+            let parts = DbParts {
+                fetcher: Arc::clone(fetcher),
+                store: Arc::clone(self.store),
+                metrics: Arc::clone(self.metrics),
+                landings: Arc::clone(self.landings),
+                runtime: self.runtime.handle().clone(),
+            };
+            ChecksumDb::open(database, parts).map_err(|error| StartError::Database {
+                name: database.name().to_owned(),
+                source: Box::new(error),
+            })
+        };
+        self.config.databases.iter().map(open).collect()
+    }
+}
+
+/// A name that tells this server from others in `Via`.
+pub(super) fn random_name() -> String {
+    use std::fmt::Write as _;
+    let mut bytes = [0_u8; 8];
+    if getrandom::fill(&mut bytes).is_err() {
+        // Without randomness the process id still tells servers on one host apart.
+        bytes[..4].copy_from_slice(&std::process::id().to_be_bytes());
+    }
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}

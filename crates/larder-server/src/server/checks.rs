@@ -1,0 +1,54 @@
+//! What `/readyz` looks at, and upstreams that are this very server.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use larder_modfetch::{FetchConfig, Target};
+
+use super::StartError;
+use crate::config::ServerConfig;
+use crate::mirror::Mirror;
+use crate::routes::health::{Readiness, ReadinessCheck};
+
+/// An upstream at our own address would ask us what we ask it. Names that only the resolver knows
+/// are caught by `Via` at the first request.
+pub(super) fn refuse_self(fetch: &FetchConfig, listen: SocketAddr) -> Result<(), StartError> {
+    for entry in fetch.proxies.entries() {
+        let Target::Proxy(url) = &entry.target else { continue };
+        let (Some(host), Some(port)) = (url.host(), url.port()) else { continue };
+        let ip = match host {
+            "localhost" => Some(std::net::Ipv4Addr::LOCALHOST.into()),
+            host => host.trim_matches(['[', ']']).parse::<std::net::IpAddr>().ok(),
+        };
+        let ours = ip.is_some_and(|ip| {
+            ip == listen.ip() || (listen.ip().is_unspecified() && ip.is_loopback())
+        });
+        if ours && port == listen.port() {
+            return Err(StartError::UpstreamIsSelf { upstream: url.to_string() });
+        }
+    }
+    Ok(())
+}
+
+/// What `/readyz` looks at: whether bodies find room, and whether there is an upstream.
+pub(super) fn checks(mirror: &Arc<Mirror>, config: &ServerConfig) -> Vec<ReadinessCheck> {
+    let mirror = Arc::clone(mirror);
+    let room = move || {
+        if mirror.is_full() {
+            Readiness::Degraded(
+                "no room for new zips: they are passed through, unstored and unverified".into(),
+            )
+        } else {
+            Readiness::Ready
+        }
+    };
+    let none = config.fetch.proxies.entries().is_empty();
+    let upstream = move || {
+        if none {
+            Readiness::Degraded("no upstream is set: only what is stored is served".into())
+        } else {
+            Readiness::Ready
+        }
+    };
+    vec![ReadinessCheck::new("store", room), ReadinessCheck::new("upstream", upstream)]
+}

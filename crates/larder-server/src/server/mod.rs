@@ -1,0 +1,163 @@
+//! The server as a whole: what is opened at the start, what runs beside the requests, the end.
+//!
+//! | file | answers for |
+//! | --- | --- |
+//! | `assemble` | which part is made of which |
+//! | `checks` | what `/readyz` looks at; upstreams that are this very server |
+//! | `rounds` | what is looked at again and again beside the requests |
+//!
+//! Serving threads belong to the [edge](crate::edge); the mirror's runtime, on which fetches and
+//! background tasks run, belongs to [`Server`] and ends with it.
+
+mod assemble;
+mod checks;
+mod rounds;
+
+use std::io::Write;
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::time::Duration;
+
+use larder_modfetch::FetchConfigError;
+use larder_store::Store;
+
+use crate::config::{AccessLog, ServerConfig};
+use crate::edge::{self, AccessLogger, EdgeConfig, LineFormat, ListenError, Listeners};
+use crate::landings::Landings;
+use crate::metrics::Metrics;
+use crate::mirror::Mirror;
+use crate::service::ModuleService;
+
+use assemble::{Parts, random_name};
+
+/// How long the end waits for what was handed out to be stored.
+const LAST_LANDING: Duration = Duration::from_secs(10);
+
+/// A server that is bound to its address and has opened its store.
+pub struct Server {
+    config: ServerConfig,
+    listeners: Listeners,
+    runtime: tokio::runtime::Runtime,
+    service: Arc<ModuleService>,
+    mirror: Arc<Mirror>,
+    landings: Arc<Landings>,
+    store: Arc<dyn Store>,
+    access_log: AccessLogger,
+}
+
+/// Listening sockets that were opened for us (socket activation); what is absent is bound.
+#[derive(Debug, Default)]
+pub struct Sockets {
+    /// For the modules.
+    pub serve: Option<TcpListener>,
+    /// For the maintainers.
+    pub admin: Option<TcpListener>,
+}
+
+/// Why a server cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The address cannot be had.
+    #[error(transparent)]
+    Listen(#[from] ListenError),
+    /// An upstream is this very server.
+    #[error("the upstream `{upstream}` is this very server")]
+    UpstreamIsSelf {
+        /// The entry, redacted.
+        upstream: String,
+    },
+    /// The upstreams cannot be used as configured.
+    #[error(transparent)]
+    Fetch(#[from] FetchConfigError),
+    /// A checksum database cannot be used as configured, or its kept state cannot be read.
+    #[error("cannot open the checksum database `{name}`")]
+    Database {
+        /// Its name.
+        name: String,
+        /// Why.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The store cannot be read.
+    #[error("cannot read the store")]
+    Store(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// Threads cannot be had.
+    #[error("cannot start threads")]
+    Threads(#[source] std::io::Error),
+}
+
+/// Why a running server ended other than by being told to.
+pub type RunError = edge::ServeError;
+
+impl Server {
+    /// Binds the address and opens what is kept. Nothing is served before [`Server::run`].
+    /// `access_log` takes one line a request, from a thread of its own.
+    pub fn bind(
+        config: ServerConfig,
+        store: Arc<dyn Store>,
+        access_log: Box<dyn Write + Send>,
+        sockets: Sockets,
+    ) -> Result<Self, StartError> {
+        let listeners = match sockets.serve {
+            Some(socket) => Listeners::inherit(socket, config.workers)?,
+            None => Listeners::bind(config.listen, config.workers)?,
+        };
+        checks::refuse_self(&config.fetch, listeners.local_addr())?;
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(config.workers.max(2))
+            .thread_name("larder-mirror")
+            .enable_all()
+            .build()
+            .map_err(StartError::Threads)?;
+        let instance = format!("larder-{}", random_name());
+        let metrics = Arc::new(Metrics::new());
+        let access_log = start_access_log(config.access_log, access_log, &metrics)?;
+        let landings = Arc::<Landings>::default();
+        let parts = Parts {
+            config: &config,
+            runtime: &runtime,
+            store: &store,
+            metrics: &metrics,
+            landings: &landings,
+        };
+        let (mirror, service) = parts.assemble(instance)?;
+        Ok(Self { config, listeners, runtime, service, mirror, landings, store, access_log })
+    }
+
+    /// The address that is listened on, with the port that was found for port 0.
+    pub fn local_addr(&self) -> SocketAddr {
+        self.listeners.local_addr()
+    }
+
+    /// Serves until `stop` is done and the running requests have finished, at most the drain time.
+    pub fn run(self, stop: impl Future<Output = ()> + Send + 'static) -> Result<(), RunError> {
+        self.runtime.spawn(rounds::look(Arc::clone(&self.service), Arc::clone(&self.store)));
+        let memory = Arc::clone(&self.service.memory);
+        self.runtime.spawn(Arc::clone(&self.mirror).prove_owed(move || memory.forget()));
+        let edge = EdgeConfig { limits: self.config.limits, drain: self.config.drain };
+        let metrics = Arc::clone(&self.service.metrics);
+        let served =
+            edge::serve(self.listeners, self.service, &edge, metrics, self.access_log, stop);
+        let landed = self
+            .runtime
+            .block_on(async { tokio::time::timeout(LAST_LANDING, self.landings.over()).await });
+        if landed.is_err() {
+            tracing::warn!("stopped before everything that was served was stored");
+        }
+        // Fetches that nobody waits for any more are given up; what they have stored is whole.
+        self.runtime.shutdown_timeout(Duration::from_secs(1));
+        served
+    }
+}
+
+fn start_access_log(
+    wanted: AccessLog,
+    out: Box<dyn Write + Send>,
+    metrics: &Arc<Metrics>,
+) -> Result<AccessLogger, StartError> {
+    let format = match wanted {
+        AccessLog::Off => return Ok(AccessLogger::off()),
+        AccessLog::Text => LineFormat::Text,
+        AccessLog::Json => LineFormat::Json,
+    };
+    AccessLogger::start(format, out, Arc::clone(metrics)).map_err(StartError::Threads)
+}

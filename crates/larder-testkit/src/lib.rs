@@ -8,6 +8,7 @@
 //! | a GOPROXY with a script | [`Upstream`], [`Behaviour`], [`Gate`] | `upstream/` |
 //! | a checksum database, honest or not | [`Database`] | `database.rs` |
 //! | the server under test | [`LarderServer`] | `server.rs` |
+//! | a store's directory, read from outside | [`Stored`] | `stored.rs` |
 //! | a server killed again and again | [`CrashTest`] | `crash.rs` |
 //! | one HTTP exchange, byte by byte | [`client`] | `client.rs` |
 //! | a real go command | [`Go`] | `go.rs` |
@@ -25,6 +26,7 @@ mod database;
 mod go;
 mod modules;
 mod server;
+mod stored;
 mod tlog;
 mod upstream;
 mod zip;
@@ -35,5 +37,6 @@ pub use database::Database;
 pub use go::{Go, GoRun, Workspace};
 pub use modules::{Module, ModuleFiles, dirhash, escape, filler};
 pub use server::{LarderServer, Launch, free_address};
+pub use stored::Stored;
 pub use upstream::{Behaviour, Gate, Seen, Upstream};
 pub use zip::{Entry, Zip};

@@ -15,6 +15,9 @@
 //! | what is kept of a version, and how it grows | `catalog/` |
 //! | cold fetches, followers, proofs, freshness | `mirror/` |
 //! | proven lookups and tiles, the kept tree head | `checksum_db/` |
+//! | which zips go when there is too much | `retention/` |
+//! | whether what is stored is still right, and its repair | `scrub/` |
+//! | both, for a maintainer and the background | `upkeep/` |
 //! | one fetch for all who ask at once | `flights.rs` |
 //! | which failure is which status and text | `error.rs` |
 //! | start, background tasks, end | `server/` |
@@ -33,11 +36,15 @@ mod flights;
 mod landings;
 pub mod metrics;
 mod mirror;
+pub mod retention;
 mod route;
 pub mod routes;
+pub mod scrub;
 mod server;
 mod service;
+pub mod upkeep;
 
 pub use config::{AccessLog, DatabaseConfig, Freshness, Retention, ServerConfig, TlsFiles, Verify};
 pub use edge::Limits;
 pub use server::{RunError, Server, Sockets, StartError};
+pub use upkeep::{Upkeep, UpkeepError};

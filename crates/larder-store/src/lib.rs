@@ -44,6 +44,6 @@ pub use directory::{DirectoryConfig, DirectoryStore, OpenError};
 pub use error::{StoreError, StoreErrorKind};
 pub use key::{Key, KeyError};
 pub use memory::MemoryStore;
-pub use object::{Condition, Durability, Listed, Object, PutOutcome, Tag, Usage};
+pub use object::{Condition, Durability, Guard, Listed, Object, PutOutcome, Tag, Usage};
 pub use spool::{Room, Spool, SpoolError, SpoolFile};
 pub use store::{Pending, Store};

@@ -3,7 +3,7 @@
 //! The same promises as every store's, except that nothing outlives it. Its spool is anonymous
 //! memory, so a body takes its room twice for the moment it is put.
 
-use crate::{Body, Condition, Durability, Key, Listed, Object, Pending, PutOutcome};
+use crate::{Body, Condition, Durability, Guard, Key, Listed, Object, Pending, PutOutcome};
 use crate::{Spool, SpoolFile, Store, StoreError, Tag, Usage};
 use bytes::Bytes;
 use std::collections::BTreeMap;
@@ -70,25 +70,40 @@ impl Store for MemoryStore {
         condition: Condition,
         _: Durability,
     ) -> Pending<'a, PutOutcome> {
+        Box::pin(async move { put_if(&mut self.write(), key, bytes, &condition) })
+    }
+
+    fn put_naming<'a>(
+        &'a self,
+        key: &'a Key,
+        bytes: Bytes,
+        condition: Condition,
+        body: &'a Key,
+    ) -> Pending<'a, PutOutcome> {
         Box::pin(async move {
-            let tag = Tag::of(&bytes);
             let mut objects = self.write();
-            let old = objects.get(key);
-            let holds = match condition {
-                Condition::Absent => old.is_none(),
-                Condition::Matches(tag) => old.is_some_and(|old| Tag::of(&old.bytes) == tag),
-                Condition::Always => true,
-            };
-            if !holds {
+            if !objects.contains_key(body) {
                 return Ok(PutOutcome::Conflict);
             }
-            insert(&mut objects, key, bytes).map_err(|error| fault(key, error))?;
-            Ok(PutOutcome::Stored(tag))
+            put_if(&mut objects, key, bytes, &condition)
         })
     }
 
     fn delete<'a>(&'a self, key: &'a Key) -> Pending<'a, bool> {
         Box::pin(async move { Ok(self.write().remove(key).is_some()) })
+    }
+
+    fn delete_if<'a>(&'a self, key: &'a Key, guard: Guard) -> Pending<'a, bool> {
+        Box::pin(async move {
+            let mut objects = self.write();
+            let holds = match &guard {
+                Guard::Unchanged(other, tag) => has_value(&objects, other, tag.as_ref()),
+                Guard::WrittenBefore(moment) => {
+                    objects.get(key).is_some_and(|value| value.modified < *moment)
+                }
+            };
+            Ok(holds && objects.remove(key).is_some())
+        })
     }
 
     fn list<'a>(
@@ -139,6 +154,30 @@ impl Store for MemoryStore {
         let stored = self.read().values().map(|value| value.bytes.len() as u64).sum();
         Usage { stored: Some(stored), free: self.spool.free(), ..Usage::default() }
     }
+}
+
+fn put_if(
+    objects: &mut BTreeMap<Key, Value>,
+    key: &Key,
+    bytes: Bytes,
+    condition: &Condition,
+) -> Result<PutOutcome, StoreError> {
+    let holds = match condition {
+        Condition::Absent => has_value(objects, key, None),
+        Condition::Matches(tag) => has_value(objects, key, Some(tag)),
+        Condition::Always => true,
+    };
+    if !holds {
+        return Ok(PutOutcome::Conflict);
+    }
+    let tag = Tag::of(&bytes);
+    insert(objects, key, bytes).map_err(|error| fault(key, error))?;
+    Ok(PutOutcome::Stored(tag))
+}
+
+/// Whether the object has this value; `None`: whether there is none.
+fn has_value(objects: &BTreeMap<Key, Value>, key: &Key, tag: Option<&Tag>) -> bool {
+    objects.get(key).map(|value| Tag::of(&value.bytes)).as_ref() == tag
 }
 
 fn insert(objects: &mut BTreeMap<Key, Value>, key: &Key, bytes: Bytes) -> io::Result<()> {

@@ -54,6 +54,16 @@ pub enum Condition {
     Always,
 }
 
+/// What else must hold for an object to be deleted. It is looked at under one lock with the change,
+/// which no other writer of either object can come between.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Guard {
+    /// Another object has this value; with `None`, there is no such object.
+    Unchanged(Key, Option<Tag>),
+    /// The object itself was last written before this.
+    WrittenBefore(SystemTime),
+}
+
 /// What a written value outlives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Durability {

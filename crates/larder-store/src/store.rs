@@ -6,7 +6,9 @@
 //! A future that is dropped before it is ready may or may not have done its work, but never half
 //! of it.
 
-use crate::{Body, Condition, Durability, Key, Listed, Object, PutOutcome, Spool, SpoolFile};
+use crate::{
+    Body, Condition, Durability, Guard, Key, Listed, Object, PutOutcome, Spool, SpoolFile,
+};
 use crate::{StoreError, Usage};
 use bytes::Bytes;
 use std::pin::Pin;
@@ -36,8 +38,24 @@ pub trait Store: Send + Sync + 'static {
         durability: Durability,
     ) -> Pending<'a, PutOutcome>;
 
+    /// Writes, durably, a value that names a body: only if `condition` holds and the body is there.
+    /// Both are looked at under one lock with the write, so that with [`delete_if`] on the other
+    /// side no value ever names a body that is not there.
+    ///
+    /// [`delete_if`]: Store::delete_if
+    fn put_naming<'a>(
+        &'a self,
+        key: &'a Key,
+        bytes: Bytes,
+        condition: Condition,
+        body: &'a Key,
+    ) -> Pending<'a, PutOutcome>;
+
     /// Removes an object, durably; says whether there was one. Readers that have it open keep it.
     fn delete<'a>(&'a self, key: &'a Key) -> Pending<'a, bool>;
+
+    /// The same only if `guard` holds; `false` too if it does not.
+    fn delete_if<'a>(&'a self, key: &'a Key, guard: Guard) -> Pending<'a, bool>;
 
     /// The objects below the folder `prefix` at any depth, sorted by key, from the first one past
     /// `after`, `limit` at most: fewer than `limit` means the end. An object that stays throughout

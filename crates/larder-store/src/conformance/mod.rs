@@ -8,6 +8,7 @@
 
 mod bodies;
 mod conditions;
+mod guards;
 mod listing;
 mod names;
 mod races;
@@ -32,6 +33,7 @@ pub async fn check(fresh: &(dyn Fn() -> Handles + Sync)) {
     races::check(fresh).await;
     listing::check(fresh).await;
     bodies::check(fresh).await;
+    guards::check(fresh).await;
     names::check(fresh).await;
 }
 

@@ -1,7 +1,7 @@
 //! The order of steps of a batch of changes; what the store's promises rest on.
 //!
 //! 1. Every new value is written to a temporary and flushed; bodies come flushed.
-//! 2. The keys are locked, the conditions looked at, the files renamed into place; unlocked.
+//! 2. The keys are locked, conditions and guards looked at, the files renamed into place; unlocked.
 //! 3. Every folder that got or lost a name is flushed once.
 //! 4. The callers are answered.
 //!
@@ -16,11 +16,11 @@ use super::count::Count;
 use super::flush::flush_all;
 use super::folders::Folders;
 use super::locks::Locks;
-use super::read::{read_file, size_of};
+use super::read::{read_file, size_of, written_at};
 use super::writer::{Change, Done, Job};
 use crate::disk::Disk;
 use crate::spool::owner::Owner;
-use crate::{Condition, Durability, StoreError, Tag};
+use crate::{Condition, Durability, Guard, Key, StoreError, Tag};
 use std::collections::{BTreeSet, HashMap};
 use std::fs::File;
 use std::io;
@@ -64,7 +64,7 @@ impl Committer {
             flushed.next().transpose()?;
             Ok(None)
         });
-        let staged = match self.locks.hold(staged.iter().map(|one| &one.job.key)) {
+        let staged = match self.locks.hold(staged.iter().flat_map(|one| one.job.keys())) {
             Ok(_held) => self.each(staged, Committer::place),
             Err(error) => {
                 let error = Arc::new(error);
@@ -93,7 +93,7 @@ impl Committer {
     }
 
     fn write(&mut self, one: &mut Staged) -> Step {
-        if !holds(&one.job.change, &one.path)? {
+        if !self.holds(one)? {
             return Ok(Some(Done::Unchanged));
         }
         if let Change::Value { bytes, .. } = &one.job.change {
@@ -105,9 +105,29 @@ impl Committer {
         Ok(None)
     }
 
-    /// Runs while the key is locked.
+    /// Whether the change may go on, by what is there now.
+    fn holds(&self, one: &Staged) -> io::Result<bool> {
+        let at = |key: &Key| self.root.join(key.as_str());
+        match &one.job.change {
+            Change::Body(_) => Ok(true),
+            Change::Value { condition, naming, .. } => {
+                let there = naming.as_ref().map_or(Ok(true), |body| has_body(&at(body)))?;
+                Ok(there && meets(condition, &one.path)?)
+            }
+            Change::Removal(guard) => {
+                let Some(modified) = written_at(&one.path)? else { return Ok(false) };
+                match guard {
+                    None => Ok(true),
+                    Some(Guard::Unchanged(key, tag)) => has_value(&at(key), tag.as_ref()),
+                    Some(Guard::WrittenBefore(moment)) => Ok(modified < *moment),
+                }
+            }
+        }
+    }
+
+    /// Runs while the keys are locked.
     fn place(&mut self, one: &mut Staged) -> Step {
-        if !holds(&one.job.change, &one.path)? {
+        if !self.holds(one)? {
             return Ok(Some(Done::Unchanged));
         }
         let old = size_of(&one.path)?;
@@ -127,7 +147,7 @@ impl Committer {
                 })?;
                 spooled.len()
             }
-            Change::Removal => {
+            Change::Removal(_) => {
                 self.disk.remove(&one.path)?;
                 0
             }
@@ -164,7 +184,7 @@ impl Committer {
         {
             tracing::warn!(%error, "a temporary file stays until the store is opened again");
         }
-        let doing = if matches!(one.job.change, Change::Removal) { "delete" } else { "write" };
+        let doing = if matches!(one.job.change, Change::Removal(_)) { "delete" } else { "write" };
         let done = done.map_err(|error| StoreError::new(doing, one.job.key.as_str(), error));
         // Nobody may be waiting any more.
         drop(one.job.answer.send(done));
@@ -184,14 +204,23 @@ impl Staged {
     }
 }
 
-/// Whether the change may go on, by what is at `path` now.
-fn holds(change: &Change, path: &Path) -> io::Result<bool> {
-    Ok(match change {
-        Change::Body(_) | Change::Value { condition: Condition::Always, .. } => true,
-        Change::Value { condition: Condition::Absent, .. } => size_of(path)?.is_none(),
-        Change::Value { condition: Condition::Matches(tag), .. } => {
-            read_file(path)?.is_some_and(|bytes| Tag::of(&bytes) == *tag)
-        }
-        Change::Removal => size_of(path)?.is_some(),
-    })
+fn has_body(path: &Path) -> io::Result<bool> {
+    Ok(size_of(path)?.is_some())
+}
+
+/// Whether the condition holds for what is at `path` now.
+fn meets(condition: &Condition, path: &Path) -> io::Result<bool> {
+    match condition {
+        Condition::Always => Ok(true),
+        Condition::Absent => Ok(size_of(path)?.is_none()),
+        Condition::Matches(tag) => has_value(path, Some(tag)),
+    }
+}
+
+/// Whether the object at `path` has this value; `None`: whether there is none.
+fn has_value(path: &Path, tag: Option<&Tag>) -> io::Result<bool> {
+    match tag {
+        Some(tag) => Ok(read_file(path)?.is_some_and(|bytes| Tag::of(&bytes) == *tag)),
+        None => Ok(size_of(path)?.is_none()),
+    }
 }

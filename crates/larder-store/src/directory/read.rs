@@ -6,6 +6,7 @@
 use fs_err as fs;
 use std::io::{self, Read};
 use std::path::Path;
+use std::time::SystemTime;
 
 /// Opens an object, and says how long it is.
 pub(super) fn open_file(path: &Path) -> io::Result<Option<(fs::File, u64)>> {
@@ -26,6 +27,12 @@ pub(super) fn read_file(path: &Path) -> io::Result<Option<Vec<u8>>> {
 pub(super) fn size_of(path: &Path) -> io::Result<Option<u64>> {
     let meta = unless_gone(fs::metadata(path))?;
     Ok(meta.filter(std::fs::Metadata::is_file).map(|meta| meta.len()))
+}
+
+/// When an object was last written.
+pub(super) fn written_at(path: &Path) -> io::Result<Option<SystemTime>> {
+    let meta = unless_gone(fs::metadata(path))?;
+    meta.filter(std::fs::Metadata::is_file).map(|meta| meta.modified()).transpose()
 }
 
 /// `None` for what is not there.

@@ -15,7 +15,7 @@ use super::read::{open_file, read_file};
 use super::writer::{Change, Done, Writer};
 use crate::disk::{Disk, FileSystem};
 use crate::spool::owner::Owner;
-use crate::{Body, Condition, Durability, Key, Listed, Object, Pending, PutOutcome};
+use crate::{Body, Condition, Durability, Guard, Key, Listed, Object, Pending, PutOutcome};
 use crate::{Spool, SpoolFile, Store, StoreError, Tag, Usage};
 use bytes::Bytes;
 use std::io;
@@ -97,18 +97,36 @@ impl Store for DirectoryStore {
     ) -> Pending<'a, PutOutcome> {
         Box::pin(async move {
             let tag = Tag::of(&bytes);
-            let change = Change::Value { bytes, condition, durability };
-            Ok(match self.writer.submit(key, change).await? {
-                Done::Changed => PutOutcome::Stored(tag),
-                Done::Unchanged => PutOutcome::Conflict,
-            })
+            let change = Change::Value { bytes, condition, durability, naming: None };
+            Ok(outcome(self.writer.submit(key, change).await?, tag))
+        })
+    }
+
+    fn put_naming<'a>(
+        &'a self,
+        key: &'a Key,
+        bytes: Bytes,
+        condition: Condition,
+        body: &'a Key,
+    ) -> Pending<'a, PutOutcome> {
+        Box::pin(async move {
+            let tag = Tag::of(&bytes);
+            let (durability, naming) = (Durability::Durable, Some(body.clone()));
+            let change = Change::Value { bytes, condition, durability, naming };
+            Ok(outcome(self.writer.submit(key, change).await?, tag))
         })
     }
 
     fn delete<'a>(&'a self, key: &'a Key) -> Pending<'a, bool> {
-        Box::pin(
-            async move { Ok(self.writer.submit(key, Change::Removal).await? == Done::Changed) },
-        )
+        Box::pin(async move {
+            Ok(self.writer.submit(key, Change::Removal(None)).await? == Done::Changed)
+        })
+    }
+
+    fn delete_if<'a>(&'a self, key: &'a Key, guard: Guard) -> Pending<'a, bool> {
+        Box::pin(async move {
+            Ok(self.writer.submit(key, Change::Removal(Some(guard))).await? == Done::Changed)
+        })
     }
 
     fn list<'a>(
@@ -161,6 +179,13 @@ impl Store for DirectoryStore {
 impl Drop for DirectoryStore {
     fn drop(&mut self) {
         self.count.stop();
+    }
+}
+
+fn outcome(done: Done, tag: Tag) -> PutOutcome {
+    match done {
+        Done::Changed => PutOutcome::Stored(tag),
+        Done::Unchanged => PutOutcome::Conflict,
     }
 }
 

@@ -6,7 +6,7 @@
 
 use super::commit::Committer;
 use crate::spool::Spooled;
-use crate::{Condition, Durability, Key, StoreError};
+use crate::{Condition, Durability, Guard, Key, StoreError};
 use bytes::Bytes;
 use std::io;
 use std::iter;
@@ -31,10 +31,24 @@ pub(super) enum Change {
         bytes: Bytes,
         condition: Condition,
         durability: Durability,
+        /// The body that must be there.
+        naming: Option<Key>,
     },
     /// The content is flushed already.
     Body(Arc<Spooled>),
-    Removal,
+    Removal(Option<Guard>),
+}
+
+impl Job {
+    /// The keys that nobody else may change meanwhile.
+    pub(super) fn keys(&self) -> impl Iterator<Item = &Key> {
+        let other = match &self.change {
+            Change::Value { naming, .. } => naming.as_ref(),
+            Change::Removal(Some(Guard::Unchanged(key, _))) => Some(key),
+            Change::Body(_) | Change::Removal(_) => None,
+        };
+        std::iter::once(&self.key).chain(other)
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

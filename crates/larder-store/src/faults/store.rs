@@ -2,7 +2,7 @@
 
 use super::{Fault, Faults};
 use crate::{
-    Body, Condition, DirectoryStore, Durability, Key, Listed, Object, Pending, PutOutcome,
+    Body, Condition, DirectoryStore, Durability, Guard, Key, Listed, Object, Pending, PutOutcome,
 };
 use crate::{Spool, SpoolFile, Store, StoreError, Usage};
 use bytes::Bytes;
@@ -41,8 +41,22 @@ impl Store for FaultyStore {
         self.store.put(key, bytes, condition, durability)
     }
 
+    fn put_naming<'a>(
+        &'a self,
+        key: &'a Key,
+        bytes: Bytes,
+        condition: Condition,
+        body: &'a Key,
+    ) -> Pending<'a, PutOutcome> {
+        self.store.put_naming(key, bytes, condition, body)
+    }
+
     fn delete<'a>(&'a self, key: &'a Key) -> Pending<'a, bool> {
         self.store.delete(key)
+    }
+
+    fn delete_if<'a>(&'a self, key: &'a Key, guard: Guard) -> Pending<'a, bool> {
+        self.store.delete_if(key, guard)
     }
 
     fn list<'a>(

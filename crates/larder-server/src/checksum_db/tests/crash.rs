@@ -7,7 +7,7 @@ use std::sync::atomic::Ordering::SeqCst;
 
 use bytes::Bytes;
 use larder_store::{
-    Body, Condition, DirectoryStore, Durability, Key, Listed, MemoryStore, Object, Pending,
+    Body, Condition, DirectoryStore, Durability, Guard, Key, Listed, MemoryStore, Object, Pending,
     PutOutcome, Spool, SpoolFile, Store, StoreError, Usage,
 };
 
@@ -42,8 +42,22 @@ impl Store for Dying {
         self.store.put(key, bytes, condition, durability)
     }
 
+    fn put_naming<'a>(
+        &'a self,
+        key: &'a Key,
+        bytes: Bytes,
+        condition: Condition,
+        body: &'a Key,
+    ) -> Pending<'a, PutOutcome> {
+        self.store.put_naming(key, bytes, condition, body)
+    }
+
     fn delete<'a>(&'a self, key: &'a Key) -> Pending<'a, bool> {
         self.store.delete(key)
+    }
+
+    fn delete_if<'a>(&'a self, key: &'a Key, guard: Guard) -> Pending<'a, bool> {
+        self.store.delete_if(key, guard)
     }
 
     fn list<'a>(

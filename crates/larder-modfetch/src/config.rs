@@ -9,7 +9,7 @@ use std::{fmt, time::Duration};
 use crate::{goproxy::GoProxyList, netrc::Netrc, proxy_url::ProxyUrlError, redact::redacted};
 
 /// Everything that a fetcher is told.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FetchConfig {
     /// The upstream proxies and their order.
     pub proxies: GoProxyList,

@@ -117,7 +117,7 @@ pub enum Verify {
 }
 
 /// The life of changeable answers: version lists, `@latest`, branches.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Freshness {
     /// Served without asking for this long.
     pub ttl: Duration,

@@ -8,6 +8,7 @@
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, Shared};
@@ -15,6 +16,9 @@ use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
 use crate::error::Failure;
+
+/// How often it is looked whether flights have ended.
+const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
 /// The flights under way, by what they fetch. A flight brings a value for everyone, or one error
 /// for everyone.
@@ -95,6 +99,15 @@ where
         (Part::Leader, flight)
     }
 
+    /// Waits until everything that is under way now has ended; what is set off later may go on.
+    pub(crate) async fn over(&self) {
+        let running = || self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        let before: Vec<_> = running().values().cloned().collect();
+        while running().values().any(|flight| before.iter().any(|old| old.ptr_eq(flight))) {
+            tokio::time::sleep(LOOK_AGAIN).await;
+        }
+    }
+
     /// How many are under way.
     #[cfg(test)]
     pub(crate) fn count(&self) -> usize {
@@ -118,7 +131,6 @@ impl<K: Eq + Hash, V: Clone, E: Clone> Drop for Landing<K, V, E> {
 mod tests {
     use super::*;
     use std::sync::atomic::{AtomicUsize, Ordering};
-    use std::time::Duration;
 
     #[tokio::test]
     async fn a_hundred_who_ask_at_once_cost_one_fetch_even_when_the_first_leaves() {
@@ -140,6 +152,21 @@ mod tests {
         }
         tokio::task::yield_now().await;
         assert_eq!(flights.count(), 0);
+    }
+
+    #[tokio::test]
+    async fn only_what_was_under_way_is_waited_for() {
+        let flights = Flights::<u8, usize>::new(Handle::current());
+        flights.over().await;
+        let (go, gone) = oneshot::channel::<()>();
+        let _first = flights.join(1, |_publisher| async move { drop(gone.await) });
+        let over = flights.over();
+        let mut over = std::pin::pin!(over);
+        assert!(tokio::time::timeout(2 * LOOK_AGAIN, over.as_mut()).await.is_err());
+        let _second = flights.join(2, |_publisher| std::future::pending());
+        drop(go);
+        over.await;
+        assert_eq!(flights.count(), 1);
     }
 
     #[tokio::test]

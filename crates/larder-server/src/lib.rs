@@ -20,7 +20,8 @@
 //! | both, for a maintainer and the background | `upkeep/` |
 //! | one fetch for all who ask at once | `flights.rs` |
 //! | which failure is which status and text | `error.rs` |
-//! | start, background tasks, end | `server/` |
+//! | what is exchanged while the server runs | `live.rs` |
+//! | start, background tasks, reload, end | `server/` |
 //!
 //! A request runs on a serving thread (one current-thread runtime a core); fetches run on the
 //! mirror's own runtime, so that a client that leaves stops nothing; hashing runs on rayon.
@@ -34,6 +35,7 @@ pub mod edge;
 mod error;
 mod flights;
 mod landings;
+mod live;
 pub mod metrics;
 mod mirror;
 pub mod retention;
@@ -46,5 +48,5 @@ pub mod upkeep;
 
 pub use config::{AccessLog, DatabaseConfig, Freshness, Retention, ServerConfig, TlsFiles, Verify};
 pub use edge::Limits;
-pub use server::{RunError, Server, Sockets, StartError};
+pub use server::{RunError, Server, ServerHandle, Sockets, StartError};
 pub use upkeep::{Upkeep, UpkeepError};

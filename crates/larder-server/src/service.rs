@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use http::StatusCode;
 use http::header::VIA;
-use larder_module::{ModulePath, ModuleVersion, PathPatterns};
+use larder_module::{ModulePath, ModuleVersion};
 use larder_store::Body;
 use moka::sync::Cache;
 
@@ -18,6 +18,7 @@ use crate::catalog::changeable::Changeable;
 use crate::catalog::tombs::{Tombs, Why};
 use crate::edge::{Answering, RequestHead, Service};
 use crate::error::{Failure, FailureKind};
+use crate::live::{Live, Rules};
 use crate::metrics::Metrics;
 use crate::mirror::{Fetching, Mirror};
 use crate::route::{Route, RouteError};
@@ -37,7 +38,7 @@ pub(crate) struct ModuleService {
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) checks: Vec<ReadinessCheck>,
     pub(crate) base_path: String,
-    pub(crate) no_proxy: PathPatterns,
+    pub(crate) rules: Live<Rules>,
     /// This server's name in `Via`: a request that carries it has come round in a circle.
     pub(crate) instance: String,
     pub(crate) memory: Arc<Memory>,
@@ -217,7 +218,7 @@ impl ModuleService {
 
     /// No private name leaves the house.
     fn refuse_private(&self, path: &ModulePath) -> Result<(), Failure> {
-        if self.no_proxy.matches(path) {
+        if self.rules.now().no_proxy.matches(path) {
             return Err(Failure::not_found(format_args!(
                 "{path} matches this server's GONOPROXY: no upstream is asked for it"
             )));

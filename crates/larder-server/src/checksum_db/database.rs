@@ -24,6 +24,7 @@ use crate::answer::Outcome;
 use crate::config::DatabaseConfig;
 use crate::flights::Flights;
 use crate::landings::Landings;
+use crate::live::Live;
 use crate::metrics::Metrics;
 
 /// The largest data tile that is passed on: 256 records of a few hundred bytes, with room.
@@ -48,7 +49,7 @@ struct Shared {
 
 /// What a database is mirrored with.
 pub(crate) struct DbParts {
-    pub(crate) fetcher: Arc<Fetcher>,
+    pub(crate) fetcher: Live<Fetcher>,
     pub(crate) store: Arc<dyn Store>,
     pub(crate) metrics: Arc<Metrics>,
     /// What the end of the server waits for.
@@ -84,7 +85,7 @@ impl ChecksumDb {
     pub(crate) fn open(config: &DatabaseConfig, parts: DbParts) -> Result<Self, OpenError> {
         let key = Verifier::parse(&config.key)?;
         let source = Upstreams {
-            fetcher: Arc::clone(&parts.fetcher),
+            fetcher: parts.fetcher.clone(),
             name: key.name().to_owned(),
             metrics: Arc::clone(&parts.metrics),
         };

@@ -15,6 +15,7 @@ use super::error::{DbError, Nonsense};
 use crate::answer::RouteLabel;
 use crate::error::error_word;
 use crate::flights::{BrokeOff, Flights};
+use crate::live::Live;
 use crate::metrics::Metrics;
 
 /// Requests to upstream at the same time.
@@ -110,7 +111,7 @@ impl Upstream {
 
 /// The upstreams of the server's configuration.
 pub(super) struct Upstreams {
-    pub(super) fetcher: Arc<Fetcher>,
+    pub(super) fetcher: Live<Fetcher>,
     pub(super) name: String,
     pub(super) metrics: Arc<Metrics>,
 }
@@ -119,7 +120,7 @@ impl Source for Upstreams {
     fn fetch<'a>(&'a self, rest: &'a str, cap: usize) -> Fetching<'a> {
         let resource = Resource::ChecksumDb { name: self.name.clone(), rest: rest.to_owned() };
         Box::pin(async move {
-            let read = self.fetcher.read(&resource, cap).await;
+            let read = self.fetcher.now().read(&resource, cap).await;
             self.metrics.upstream_request(RouteLabel::SumDb);
             read.map(|fetched| fetched.bytes).map_err(|error| self.failed(error))
         })

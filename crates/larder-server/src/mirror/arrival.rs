@@ -21,7 +21,6 @@ use super::Mirror;
 use super::prove::{Hashed, Proving};
 use super::zip::{HELD_BACK, Progress, ZIP_CAP};
 use crate::catalog::record::{Parts, Proof, ZipRef};
-use crate::config::Verify;
 use crate::error::{Failure, FailureKind};
 
 /// How often a broken body is taken up again.
@@ -33,6 +32,8 @@ pub(super) struct Arrival<'a> {
     pub(super) version: &'a ModuleVersion,
     pub(super) spool: &'a Arc<SpoolFile>,
     pub(super) sender: &'a watch::Sender<Progress>,
+    /// Whether bytes are released before they are proved.
+    pub(super) streams: bool,
 }
 
 impl Arrival<'_> {
@@ -105,7 +106,7 @@ impl Arrival<'_> {
                 format!("{}: the server ran out of room; ask again", self.version),
             ));
         }
-        if self.mirror.rules.verify == Verify::Stream && len > HELD_BACK {
+        if self.streams && len > HELD_BACK {
             self.sender.send_modify(|progress| progress.released = len - HELD_BACK);
         }
         Ok(())

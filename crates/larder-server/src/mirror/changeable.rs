@@ -50,7 +50,7 @@ impl Mirror {
         what: &Changeable,
         fetching: &Fetching,
     ) -> Result<Current, Failure> {
-        let rules = &self.rules.freshness;
+        let rules = &self.rules.now().freshness;
         let kept = self.kept_answer(what).await?;
         if let Some(kept) = &kept {
             let age = age_of(kept);
@@ -67,7 +67,7 @@ impl Mirror {
                         return Err(failure);
                     }
                     Some(_) => {}
-                    None => drop(self.refresh(what, self.fetcher.clone())),
+                    None => drop(self.refresh(what, Fetcher::clone(&self.fetcher.now()))),
                 }
                 return Ok(Current { kept: Arc::clone(kept), state: State::Refreshing });
             }
@@ -95,7 +95,7 @@ impl Mirror {
         kept: Option<Arc<Kept>>,
         failure: Failure,
     ) -> Result<Current, Failure> {
-        let rules = &self.rules.freshness;
+        let rules = &self.rules.now().freshness;
         match kept.map(|kept| (age_of(&kept).unwrap_or_default(), kept)) {
             Some((age, kept))
                 if failure.is_trouble() && age <= rules.ttl + rules.stale_if_error =>
@@ -139,8 +139,8 @@ impl Mirror {
         mut publisher: Publisher<Arc<Kept>>,
     ) {
         // Somebody may have refreshed it between a look and this flight.
-        let is_fresh =
-            |kept: &Arc<Kept>| age_of(kept).is_some_and(|age| age < self.rules.freshness.ttl);
+        let ttl = self.rules.now().freshness.ttl;
+        let is_fresh = |kept: &Arc<Kept>| age_of(kept).is_some_and(|age| age < ttl);
         if let Some(kept) = self.kept.get(&what).filter(is_fresh) {
             return publisher.publish(Ok(kept));
         }

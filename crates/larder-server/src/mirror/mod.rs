@@ -26,11 +26,11 @@ mod zip;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use bytes::Bytes;
 use larder_modfetch::{FetchError, FetchErrorKind, Fetched, Fetcher, Resource};
-use larder_module::{ModulePath, ModuleVersion, PathPatterns};
+use larder_module::{ModulePath, ModuleVersion};
 use larder_store::Store;
 use tokio::runtime::Handle;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
@@ -41,9 +41,9 @@ use crate::catalog::record::{Parts, Proof, RecordError, VersionRecord};
 use crate::catalog::tombs::Tombs;
 use crate::catalog::versions::{Versions, VersionsError, owes_proof};
 use crate::checksum_db::ChecksumDb;
-use crate::config::{Freshness, ServerConfig, Verify};
 use crate::error::{Failure, FailureKind, error_word};
 use crate::landings::Landings;
+use crate::live::{Live, Rules};
 use crate::metrics::Metrics;
 
 pub(crate) use changeable::{Current, State};
@@ -78,18 +78,10 @@ pub(crate) enum Fetching {
     Disabled,
 }
 
-/// What the configuration says about mirroring.
-struct Rules {
-    verify: Verify,
-    proof_wait: Duration,
-    freshness: Freshness,
-    no_sumdb: PathPatterns,
-}
-
 /// See the module's page.
 pub(crate) struct Mirror {
-    rules: Rules,
-    fetcher: Fetcher,
+    rules: Live<Rules>,
+    fetcher: Live<Fetcher>,
     store: Arc<dyn Store>,
     versions: Versions,
     tombs: Arc<Tombs>,
@@ -114,7 +106,8 @@ pub(crate) struct Mirror {
 
 /// What a mirror is made of.
 pub(crate) struct MirrorParts {
-    pub(crate) fetcher: Fetcher,
+    pub(crate) rules: Live<Rules>,
+    pub(crate) fetcher: Live<Fetcher>,
     pub(crate) store: Arc<dyn Store>,
     pub(crate) tombs: Arc<Tombs>,
     /// The database that verifies; none when GOSUMDB is off.
@@ -127,17 +120,11 @@ pub(crate) struct MirrorParts {
 }
 
 impl Mirror {
-    /// A mirror under `config`'s rules.
-    pub(crate) fn new(config: &ServerConfig, parts: MirrorParts) -> Self {
-        let rules = Rules {
-            verify: config.verify,
-            proof_wait: config.proof_wait,
-            freshness: config.freshness.clone(),
-            no_sumdb: config.no_sumdb.clone(),
-        };
+    /// A mirror that keeps a quarter of `memory` bytes of changeable answers at hand.
+    pub(crate) fn new(memory: u64, parts: MirrorParts) -> Self {
         Self {
-            remembered: Remembered::new(rules.freshness.negative_ttl),
-            rules,
+            remembered: Remembered::new(parts.rules.clone()),
+            rules: parts.rules,
             versions: Versions::new(Arc::clone(&parts.store)),
             fetcher: parts.fetcher,
             store: parts.store,
@@ -155,7 +142,7 @@ impl Mirror {
                 .weigher(|_, kept: &Arc<Kept>| {
                     u32::try_from(kept.value.len() + 256).unwrap_or(u32::MAX)
                 })
-                .max_capacity(config.memory / 4)
+                .max_capacity(memory / 4)
                 .build(),
             owed: Notify::new(),
             landings: parts.landings,
@@ -168,9 +155,28 @@ impl Mirror {
     /// servers is seen by each of them.
     pub(crate) fn upstreams(&self, via: Option<&str>) -> Fetching {
         Fetching::Allowed(match via {
-            Some(via) => self.fetcher.on_behalf_of(via),
-            None => self.fetcher.clone(),
+            Some(via) => self.fetcher.now().on_behalf_of(via),
+            None => Fetcher::clone(&self.fetcher.now()),
         })
+    }
+
+    /// Other upstreams or other rules: what was found out under the old ones no longer counts, and
+    /// owed proofs are tried at once.
+    pub(crate) fn reconsider(&self) {
+        self.remembered.forget();
+        *self.silent_until.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = None;
+        self.owed.notify_one();
+    }
+
+    /// Waits until every fetch of a version that is under way now has ended.
+    pub(crate) async fn landed(&self) {
+        self.files.over().await;
+        self.zips.over().await;
+    }
+
+    /// Whether an upstream is set at all.
+    pub(crate) fn has_upstream(&self) -> bool {
+        !self.fetcher.now().proxies().entries().is_empty()
     }
 
     /// Whether the store lately had no room for a body.
@@ -180,7 +186,7 @@ impl Mirror {
 
     /// Whether this path is proved by no database: what is seen first stays.
     fn is_exempt(&self, path: &ModulePath) -> bool {
-        self.database.is_none() || crate::checksum_db::is_exempt(path, &self.rules.no_sumdb)
+        self.database.is_none() || crate::checksum_db::is_exempt(path, &self.rules.now().no_sumdb)
     }
 
     /// The record of a version, unless it cannot be read.

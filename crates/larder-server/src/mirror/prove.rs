@@ -94,9 +94,10 @@ impl Mirror {
     fn proof_wait(&self) -> Duration {
         let silent = *self.silent_until.lock().unwrap_or_else(PoisonError::into_inner);
         let is_silent = silent.is_some_and(|until| until > Instant::now());
-        match self.rules.verify {
-            Verify::Stream if is_silent => self.rules.proof_wait.min(SHORT_WAIT),
-            _ => self.rules.proof_wait,
+        let rules = self.rules.now();
+        match rules.verify {
+            Verify::Stream if is_silent => rules.proof_wait.min(SHORT_WAIT),
+            _ => rules.proof_wait,
         }
     }
 
@@ -118,7 +119,7 @@ impl Mirror {
             Unproved::Unavailable(reason) => reason,
             _ => "the database did not answer in time".to_owned(),
         };
-        if self.rules.verify == Verify::Strict {
+        if self.rules.now().verify == Verify::Strict {
             return Err(Failure::new(
                 FailureKind::Unverified,
                 format!("{version}: cannot be verified now ({reason}), and `verify` is `strict`"),

@@ -2,14 +2,16 @@
 //! failures for minutes. In memory only, bounded in entries, never shared.
 
 use std::hash::Hash;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use larder_module::ModuleVersion;
+use moka::Expiry;
 use moka::sync::Cache;
 
 use super::files::VersionFile;
 use crate::catalog::changeable::Changeable;
 use crate::error::{Failure, FailureKind};
+use crate::live::{Live, Rules};
 
 /// How long a version whose bytes were wrong is refused without asking again.
 const REFUSED_FOR: Duration = Duration::from_mins(5);
@@ -32,9 +34,21 @@ pub(super) struct Remembered {
 }
 
 impl Remembered {
-    /// Remembers absences for `ttl`.
-    pub(super) fn new(ttl: Duration) -> Self {
-        Self { lately: lasting(ttl), refused: lasting(REFUSED_FOR), no_room: lasting(ttl) }
+    /// Remembers absences for as long as the rules say when they are found.
+    pub(super) fn new(rules: Live<Rules>) -> Self {
+        let a_while = || Lasting::AsRuled(rules.clone());
+        Self {
+            lately: lasting(a_while()),
+            refused: lasting(Lasting::For(REFUSED_FOR)),
+            no_room: lasting(a_while()),
+        }
+    }
+
+    /// Forgets all: other upstreams may say otherwise.
+    pub(super) fn forget(&self) {
+        self.lately.invalidate_all();
+        self.refused.invalidate_all();
+        self.no_room.invalidate_all();
     }
 
     /// What was lately found out about this question.
@@ -73,10 +87,35 @@ impl Remembered {
     }
 }
 
-fn lasting<K, V>(ttl: Duration) -> Cache<K, V>
+/// How long an entry lasts, as it stands when the entry comes.
+enum Lasting {
+    For(Duration),
+    AsRuled(Live<Rules>),
+}
+
+impl<K, V> Expiry<K, V> for Lasting {
+    fn expire_after_create(&self, _: &K, _: &V, _: Instant) -> Option<Duration> {
+        Some(match self {
+            Self::For(time) => *time,
+            Self::AsRuled(rules) => rules.now().freshness.negative_ttl,
+        })
+    }
+
+    fn expire_after_update(
+        &self,
+        key: &K,
+        value: &V,
+        now: Instant,
+        _: Option<Duration>,
+    ) -> Option<Duration> {
+        self.expire_after_create(key, value, now)
+    }
+}
+
+fn lasting<K, V>(time: Lasting) -> Cache<K, V>
 where
     K: Hash + Eq + Send + Sync + 'static,
     V: Clone + Send + Sync + 'static,
 {
-    Cache::builder().max_capacity(ENTRIES).time_to_live(ttl).build()
+    Cache::builder().max_capacity(ENTRIES).expire_after(time).build()
 }

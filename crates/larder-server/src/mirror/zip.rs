@@ -142,7 +142,7 @@ impl Mirror {
         begun: &Begun,
     ) -> Result<ZipSource, Failure> {
         self.metrics.spool_no_room();
-        if self.rules.verify == Verify::Strict {
+        if self.rules.now().verify == Verify::Strict {
             return Err(Failure::new(
                 FailureKind::NoRoom,
                 format!("{version}: the store has no room to verify it, and `verify` is `strict`"),
@@ -193,14 +193,16 @@ impl Mirror {
             }
         };
         let (sender, progress) = watch::channel(Progress { released: 0, phase: Phase::Arriving });
-        let streams = self.rules.verify == Verify::Stream;
+        // For the whole of this flight, whatever the settings become meanwhile.
+        let streams = self.rules.now().verify == Verify::Stream;
         publisher.publish(Ok(Opened::Follow(Arc::new(ZipFlight {
             spool: Arc::clone(&spool),
             len: arriving.len(),
             progress,
             streams,
         }))));
-        let arrival = Arrival { mirror: &self, version: &version, spool: &spool, sender: &sender };
+        let (version, spool) = (&version, &spool);
+        let arrival = Arrival { mirror: &self, version, spool, sender: &sender, streams };
         match arrival.run(arriving, proving).await {
             Ok((zip, parts)) => {
                 let _landing = self.landings.begin();

@@ -5,12 +5,11 @@
 
 use std::time::{Duration, Instant};
 
-use larder_module::PathPatterns;
-
 use super::module_proxy::Found;
 use crate::answer::{Caching, ContentKind, Ready, RouteLabel};
 use crate::checksum_db::{ChecksumDb, DbError, Endpoint, Nonsense, is_exempt};
 use crate::error::{Failure, FailureKind};
+use crate::live::{Live, Rules};
 
 /// How long others may keep what changes: the signed tree head, and lookups that carry it.
 const CHANGING: Duration = Duration::from_mins(1);
@@ -18,13 +17,13 @@ const CHANGING: Duration = Duration::from_mins(1);
 /// The databases that are served.
 pub(crate) struct ChecksumDbs {
     databases: Vec<ChecksumDb>,
-    no_sumdb: PathPatterns,
+    rules: Live<Rules>,
 }
 
 impl ChecksumDbs {
-    /// Serves these; paths in `no_sumdb` are asked of none.
-    pub(crate) fn new(databases: Vec<ChecksumDb>, no_sumdb: PathPatterns) -> Self {
-        Self { databases, no_sumdb }
+    /// Serves these; paths that the rules exempt are asked of none.
+    pub(crate) fn new(databases: Vec<ChecksumDb>, rules: Live<Rules>) -> Self {
+        Self { databases, rules }
     }
 
     /// Answers `/sumdb/<name>/<rest>`.
@@ -36,7 +35,7 @@ impl ChecksumDbs {
         };
         let endpoint = Endpoint::parse(rest).map_err(Failure::not_found)?;
         if let Endpoint::Lookup(version) = &endpoint
-            && is_exempt(version.path(), &self.no_sumdb)
+            && is_exempt(version.path(), &self.rules.now().no_sumdb)
         {
             return Err(Failure::not_found(format_args!(
                 "{version} matches this server's GONOSUMDB: no checksum database is asked"

@@ -12,9 +12,9 @@ use sha2::{Digest, Sha256};
 use crate::answer::{Answer, Caching, Content, ContentKind, ETag, Outcome, Ready, RouteLabel};
 use crate::catalog::changeable::Changeable;
 use crate::catalog::record::ZipRef;
-use crate::config::Freshness;
 use crate::error::Failure;
 use crate::flights::Part;
+use crate::live::{Live, Rules};
 use crate::mirror::{Current, Fetching, Mirror, State, VersionFile, ZipSource};
 
 /// Zips up to this size are kept in memory whole.
@@ -33,13 +33,13 @@ pub(crate) enum Found {
 /// The module routes.
 pub(crate) struct ModuleProxy {
     mirror: Arc<Mirror>,
-    freshness: Freshness,
+    rules: Live<Rules>,
 }
 
 impl ModuleProxy {
     /// Routes over `mirror`.
-    pub(crate) fn new(mirror: Arc<Mirror>, freshness: Freshness) -> Self {
-        Self { mirror, freshness }
+    pub(crate) fn new(mirror: Arc<Mirror>, rules: Live<Rules>) -> Self {
+        Self { mirror, rules }
     }
 
     /// `.info`: of a canonical version for ever, of anything else for a while.
@@ -95,14 +95,15 @@ impl ModuleProxy {
             Changeable::Latest(_) => (RouteLabel::Latest, ContentKind::Json),
             Changeable::Info(..) => (RouteLabel::Info, ContentKind::Json),
         };
+        let freshness = &self.rules.now().freshness;
         let caching = Caching::Fresh {
-            max_age: self.freshness.ttl,
-            stale_while_revalidate: self.freshness.stale_while_revalidate,
+            max_age: freshness.ttl,
+            stale_while_revalidate: freshness.stale_while_revalidate,
         };
         let ready = Ready::new(kind, caching, Some(etag_of(&kept.value)), kept.value.clone());
         let (good_for, outcome) = match state {
             State::Fresh(left) => (left, Outcome::Hit),
-            State::Fetched(part) => (self.freshness.ttl, outcome_of(Some(part))),
+            State::Fetched(part) => (freshness.ttl, outcome_of(Some(part))),
             // Not for long: what is fresher is on its way.
             State::Refreshing => (Duration::from_secs(1), Outcome::Hit),
             State::Stale(age) => {

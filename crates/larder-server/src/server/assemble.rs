@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use larder_modfetch::{FetchConfig, Fetcher};
+use larder_modfetch::{FetchConfig, FetchConfigError, Fetcher};
 use larder_store::Store;
 
 use super::StartError;
@@ -12,6 +12,7 @@ use crate::catalog::versions::VersionsError;
 use crate::checksum_db::{ChecksumDb, DbCollector, DbParts};
 use crate::config::{DatabaseConfig, ServerConfig};
 use crate::landings::Landings;
+use crate::live::{Live, Rules};
 use crate::metrics::Metrics;
 use crate::mirror::{Mirror, MirrorParts};
 use crate::routes::checksum_db::ChecksumDbs;
@@ -28,26 +29,24 @@ pub(super) struct Parts<'a> {
 }
 
 impl Parts<'_> {
-    /// Makes the mirror, and the service over it.
+    /// Makes the mirror and the service over it, and shows where its fetcher can be exchanged.
     pub(super) fn assemble(
         &self,
         instance: String,
-    ) -> Result<(Arc<Mirror>, Arc<ModuleService>), StartError> {
+    ) -> Result<(Live<Fetcher>, Arc<ModuleService>), StartError> {
         let config = self.config;
-        let fetcher = Arc::new(Fetcher::new(FetchConfig {
-            via: Some(format!("1.1 {instance}")),
-            checksum_dbs: config.databases.iter().map(DatabaseConfig::source).collect(),
-            ..config.fetch.clone()
-        })?);
+        let rules = Live::new(Rules::of(config));
+        let fetcher = Live::new(fetcher(config, &instance)?);
         let tombs = Arc::new(Tombs::new(Arc::clone(self.store)));
         let reload = self.runtime.block_on(tombs.reload());
         reload.map_err(|error: VersionsError| StartError::Store(Box::new(error)))?;
         let databases = self.open_databases(&fetcher)?;
         self.metrics.collect(Box::new(DbCollector::new(databases.clone())));
         let mirror = Arc::new(Mirror::new(
-            config,
+            config.memory,
             MirrorParts {
-                fetcher: (*fetcher).clone(),
+                rules: rules.clone(),
+                fetcher: fetcher.clone(),
                 store: Arc::clone(self.store),
                 tombs: Arc::clone(&tombs),
                 database: databases.first().cloned(),
@@ -58,23 +57,23 @@ impl Parts<'_> {
         ));
         let service = Arc::new(ModuleService {
             mirror: Arc::clone(&mirror),
-            proxy: ModuleProxy::new(Arc::clone(&mirror), config.freshness.clone()),
-            databases: ChecksumDbs::new(databases, config.no_sumdb.clone()),
+            proxy: ModuleProxy::new(Arc::clone(&mirror), rules.clone()),
+            databases: ChecksumDbs::new(databases, rules.clone()),
             tombs,
             metrics: Arc::clone(self.metrics),
-            checks: checks(&mirror, config),
+            checks: checks(&mirror),
             base_path: config.base_path.clone(),
-            no_proxy: config.no_proxy.clone(),
+            rules,
             instance,
             memory: Arc::new(Memory::new(config.memory)),
         });
-        Ok((mirror, service))
+        Ok((fetcher, service))
     }
 
-    fn open_databases(&self, fetcher: &Arc<Fetcher>) -> Result<Vec<ChecksumDb>, StartError> {
+    fn open_databases(&self, fetcher: &Live<Fetcher>) -> Result<Vec<ChecksumDb>, StartError> {
         let open = |database: &DatabaseConfig| {
             let parts = DbParts {
-                fetcher: Arc::clone(fetcher),
+                fetcher: fetcher.clone(),
                 store: Arc::clone(self.store),
                 metrics: Arc::clone(self.metrics),
                 landings: Arc::clone(self.landings),
@@ -87,6 +86,15 @@ impl Parts<'_> {
         };
         self.config.databases.iter().map(open).collect()
     }
+}
+
+/// The fetcher of a configuration. `instance` is this server's name in `Via`.
+pub(super) fn fetcher(config: &ServerConfig, instance: &str) -> Result<Fetcher, FetchConfigError> {
+    Fetcher::new(FetchConfig {
+        via: Some(format!("1.1 {instance}")),
+        checksum_dbs: config.databases.iter().map(DatabaseConfig::source).collect(),
+        ..config.fetch.clone()
+    })
 }
 
 /// A name that tells this server from others in `Via`.

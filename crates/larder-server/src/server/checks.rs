@@ -6,7 +6,6 @@ use std::sync::Arc;
 use larder_modfetch::{FetchConfig, Target};
 
 use super::StartError;
-use crate::config::ServerConfig;
 use crate::mirror::Mirror;
 use crate::routes::health::{Readiness, ReadinessCheck};
 
@@ -31,10 +30,10 @@ pub(super) fn refuse_self(fetch: &FetchConfig, listen: SocketAddr) -> Result<(),
 }
 
 /// What `/readyz` looks at: whether bodies find room, and whether there is an upstream.
-pub(super) fn checks(mirror: &Arc<Mirror>, config: &ServerConfig) -> Vec<ReadinessCheck> {
-    let mirror = Arc::clone(mirror);
+pub(super) fn checks(mirror: &Arc<Mirror>) -> Vec<ReadinessCheck> {
+    let (roomy, fed) = (Arc::clone(mirror), Arc::clone(mirror));
     let room = move || {
-        if mirror.is_full() {
+        if roomy.is_full() {
             Readiness::Degraded(
                 "no room for new zips: they are passed through, unstored and unverified".into(),
             )
@@ -42,12 +41,11 @@ pub(super) fn checks(mirror: &Arc<Mirror>, config: &ServerConfig) -> Vec<Readine
             Readiness::Ready
         }
     };
-    let none = config.fetch.proxies.entries().is_empty();
     let upstream = move || {
-        if none {
-            Readiness::Degraded("no upstream is set: only what is stored is served".into())
-        } else {
+        if fed.has_upstream() {
             Readiness::Ready
+        } else {
+            Readiness::Degraded("no upstream is set: only what is stored is served".into())
         }
     };
     vec![ReadinessCheck::new("store", room), ReadinessCheck::new("upstream", upstream)]

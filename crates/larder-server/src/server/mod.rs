@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | `assemble` | which part is made of which |
 //! | `checks` | what `/readyz` looks at; upstreams that are this very server |
+//! | `reload` | the handle on a running server, and settings that change while it runs |
 //! | `rounds` | what is looked at again and again beside the requests |
 //!
 //! Serving threads belong to the [edge](crate::edge); the mirror's runtime, on which fetches and
@@ -11,6 +12,7 @@
 
 mod assemble;
 mod checks;
+mod reload;
 mod rounds;
 
 use std::io::Write;
@@ -25,10 +27,11 @@ use crate::config::{AccessLog, ServerConfig};
 use crate::edge::{self, AccessLogger, EdgeConfig, LineFormat, ListenError, Listeners};
 use crate::landings::Landings;
 use crate::metrics::Metrics;
-use crate::mirror::Mirror;
 use crate::service::ModuleService;
 
 use assemble::{Parts, random_name};
+use reload::Running;
+pub use reload::ServerHandle;
 
 /// How long the end waits for what was handed out to be stored.
 const LAST_LANDING: Duration = Duration::from_secs(10);
@@ -39,10 +42,10 @@ pub struct Server {
     listeners: Listeners,
     runtime: tokio::runtime::Runtime,
     service: Arc<ModuleService>,
-    mirror: Arc<Mirror>,
     landings: Arc<Landings>,
     store: Arc<dyn Store>,
     access_log: AccessLogger,
+    handle: ServerHandle,
 }
 
 /// Listening sockets that were opened for us (socket activation); what is absent is bound.
@@ -119,8 +122,15 @@ impl Server {
             metrics: &metrics,
             landings: &landings,
         };
-        let (mirror, service) = parts.assemble(instance)?;
-        Ok(Self { config, listeners, runtime, service, mirror, landings, store, access_log })
+        let (fetcher, service) = parts.assemble(instance)?;
+        let running = Running {
+            listen: listeners.local_addr(),
+            fetcher,
+            service: Arc::clone(&service),
+            runtime: runtime.handle().clone(),
+        };
+        let handle = ServerHandle::new(config.clone(), running);
+        Ok(Self { config, listeners, runtime, service, landings, store, access_log, handle })
     }
 
     /// The address that is listened on, with the port that was found for port 0.
@@ -128,11 +138,16 @@ impl Server {
         self.listeners.local_addr()
     }
 
+    /// A handle that outlives [`Server::run`]'s taking the server.
+    pub fn handle(&self) -> ServerHandle {
+        self.handle.clone()
+    }
+
     /// Serves until `stop` is done and the running requests have finished, at most the drain time.
     pub fn run(self, stop: impl Future<Output = ()> + Send + 'static) -> Result<(), RunError> {
         self.runtime.spawn(rounds::look(Arc::clone(&self.service), Arc::clone(&self.store)));
         let memory = Arc::clone(&self.service.memory);
-        self.runtime.spawn(Arc::clone(&self.mirror).prove_owed(move || memory.forget()));
+        self.runtime.spawn(Arc::clone(&self.service.mirror).prove_owed(move || memory.forget()));
         let edge = EdgeConfig { limits: self.config.limits, drain: self.config.drain };
         let metrics = Arc::clone(&self.service.metrics);
         let served =

@@ -16,6 +16,7 @@ use larder_sumdb::Verifier;
 use tokio::runtime::Handle;
 
 use super::{ChecksumDb, DbError, DbParts, Endpoint};
+use crate::live::Live;
 use crate::metrics::Metrics;
 use upstream::FakeUpstream;
 
@@ -41,7 +42,7 @@ fn open_with(
 ) -> ChecksumDb {
     let key = Verifier::parse(&upstream.key()).unwrap();
     let parts = DbParts {
-        fetcher: upstream::no_fetcher(),
+        fetcher: Live::new(upstream::no_fetcher()),
         store: Arc::clone(store),
         metrics: Arc::clone(metrics),
         landings: Arc::default(),

@@ -201,8 +201,8 @@ pub(super) fn text(n: u64) -> String {
 }
 
 /// A fetcher without upstreams.
-pub(super) fn no_fetcher() -> Arc<Fetcher> {
-    Arc::new(Fetcher::new(FetchConfig::new(GoProxyList::parse("off").unwrap())).unwrap())
+pub(super) fn no_fetcher() -> Fetcher {
+    Fetcher::new(FetchConfig::new(GoProxyList::parse("off").unwrap())).unwrap()
 }
 
 /// Some failure of a real fetcher.

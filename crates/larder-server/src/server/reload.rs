@@ -1,0 +1,95 @@
+//! The handle on a running server: settings that change while it runs.
+//!
+//! A new configuration is judged whole before anything of it counts: when one part cannot be used,
+//! everything stays as it was. What is exchanged holds for what begins after that; requests and
+//! fetches under way end as they began. What a server takes at its start alone is left alone:
+//! [`ServerConfig`] says which.
+//!
+//! Answers in memory were found under rules that may have changed, so they are forgotten; once
+//! more when the last fetch from before has ended, whose bytes others may have taken and kept.
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use larder_modfetch::Fetcher;
+use tokio::runtime::Handle;
+
+use super::StartError;
+use super::assemble;
+use super::checks::refuse_self;
+use crate::config::ServerConfig;
+use crate::live::{Live, Rules};
+use crate::service::ModuleService;
+
+/// A handle on a server, before and while it runs. Cheap to clone; clones are the same one.
+#[derive(Clone)]
+pub struct ServerHandle(Arc<Shared>);
+
+struct Shared {
+    running: Running,
+    /// The configuration in force. Held while another is brought in, so that two do not mix.
+    config: Mutex<ServerConfig>,
+}
+
+/// The parts of a server in which something can be exchanged.
+pub(super) struct Running {
+    /// The address that is listened on.
+    pub(super) listen: SocketAddr,
+    pub(super) fetcher: Live<Fetcher>,
+    pub(super) service: Arc<ModuleService>,
+    /// Where background work runs.
+    pub(super) runtime: Handle,
+}
+
+impl ServerHandle {
+    pub(super) fn new(config: ServerConfig, running: Running) -> Self {
+        Self(Arc::new(Shared { running, config: Mutex::new(config) }))
+    }
+
+    /// Takes what can change while the server runs from `config`, all of it or nothing.
+    pub fn reload(&self, config: ServerConfig) -> Result<(), StartError> {
+        let Shared { running, config: current } = &*self.0;
+        let mut current = current.lock().unwrap_or_else(PoisonError::into_inner);
+        let config = with_what_stays(config, &current);
+        refuse_self(&config.fetch, running.listen)?;
+        let fetcher = (config.fetch != current.fetch)
+            .then(|| assemble::fetcher(&config, &running.service.instance))
+            .transpose()?;
+        // From here on nothing fails.
+        running.exchange(Rules::of(&config), fetcher);
+        *current = config;
+        Ok(())
+    }
+}
+
+impl Running {
+    fn exchange(&self, rules: Rules, fetcher: Option<Fetcher>) {
+        let service = &self.service;
+        let same_rules = rules == *service.rules.now();
+        if same_rules && fetcher.is_none() {
+            return;
+        }
+        if let Some(fetcher) = fetcher {
+            self.fetcher.set(fetcher);
+        }
+        service.rules.set(rules);
+        service.mirror.reconsider();
+        service.memory.forget();
+        let service = Arc::clone(service);
+        self.runtime.spawn(async move {
+            service.mirror.landed().await;
+            service.memory.forget();
+        });
+    }
+}
+
+/// `config`, but for what a server takes at its start alone.
+fn with_what_stays(mut config: ServerConfig, current: &ServerConfig) -> ServerConfig {
+    config.listen = current.listen;
+    config.base_path.clone_from(&current.base_path);
+    config.workers = current.workers;
+    config.memory = current.memory;
+    config.databases.clone_from(&current.databases);
+    config.fetch.checksum_dbs.clone_from(&current.fetch.checksum_dbs);
+    config
+}

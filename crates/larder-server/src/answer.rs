@@ -16,6 +16,8 @@ use bytes::Bytes;
 use futures_util::Stream;
 use http::{HeaderName, HeaderValue, StatusCode};
 
+use crate::hex::hex;
+
 /// Bytes that arrive while they are sent.
 pub type Chunks = Pin<Box<dyn Stream<Item = io::Result<Bytes>> + Send>>;
 
@@ -227,14 +229,7 @@ impl ETag {
 
     /// The validator that is the hexadecimal form of a digest of the content.
     pub fn of_digest(digest: &[u8]) -> Self {
-        const DIGITS: &[u8; 16] = b"0123456789abcdef";
-        let mut opaque = String::with_capacity(digest.len().saturating_mul(2));
-        for byte in digest {
-            for nibble in [byte >> 4, byte & 15] {
-                opaque.push(char::from(DIGITS[usize::from(nibble)]));
-            }
-        }
-        Self::new(&opaque).expect("hexadecimal digits are allowed in a validator")
+        Self::new(&hex(digest)).expect("hexadecimal digits are allowed in a validator")
     }
 
     /// The header value.

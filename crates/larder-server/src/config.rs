@@ -11,6 +11,7 @@ use std::time::Duration;
 use larder_modfetch::{ChecksumDbSource, FetchConfig};
 use larder_module::PathPatterns;
 
+use crate::admin::AdminToken;
 use crate::edge::Limits;
 
 /// Everything that [`Server::bind`](crate::Server::bind) needs besides a store.
@@ -48,6 +49,8 @@ pub struct ServerConfig {
     pub tls: Option<TlsFiles>,
     /// How long what is stored stays, and how often it is read again.
     pub retention: Retention,
+    /// Where maintainers ask, and with which token; nowhere without it.
+    pub admin: Option<AdminConfig>,
 }
 
 impl ServerConfig {
@@ -70,8 +73,18 @@ impl ServerConfig {
             access_log: AccessLog::Text,
             tls: None,
             retention: Retention::default(),
+            admin: None,
         }
     }
+}
+
+/// Where maintainers ask.
+#[derive(Debug, Clone)]
+pub struct AdminConfig {
+    /// The address to listen on; port 0 takes any free one.
+    pub listen: SocketAddr,
+    /// What they must show.
+    pub token: AdminToken,
 }
 
 /// A certificate and its key, both PEM files. They are read again when they change.

@@ -15,6 +15,7 @@ use futures_util::future::{BoxFuture, Shared};
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
+use crate::answer::Outcome;
 use crate::error::Failure;
 
 /// How often it is looked whether flights have ended.
@@ -46,6 +47,16 @@ impl BrokeOff for Failure {
 pub(crate) enum Part {
     Leader,
     Follower,
+}
+
+impl Part {
+    /// What became of a request that took this part in a flight with this outcome.
+    pub(crate) fn outcome(self, of_flight: Outcome) -> Outcome {
+        match (self, of_flight) {
+            (Self::Follower, Outcome::Miss) => Outcome::Follower,
+            _ => of_flight,
+        }
+    }
 }
 
 /// Where a flight's work hands in its result.

@@ -19,6 +19,7 @@
 //! | whether what is stored is still right, and its repair | `scrub/` |
 //! | both, for a maintainer and the background | `upkeep/` |
 //! | one fetch for all who ask at once | `flights.rs` |
+//! | what nobody may overlook | `alarms.rs` |
 //! | which failure is which status and text | `error.rs` |
 //! | what is exchanged while the server runs | `live.rs` |
 //! | start, background tasks, reload, end | `server/` |
@@ -27,6 +28,7 @@
 //! mirror's own runtime, so that a client that leaves stops nothing; hashing runs on rayon.
 
 pub mod admin;
+mod alarms;
 pub mod answer;
 mod catalog;
 mod checksum_db;
@@ -34,6 +36,7 @@ mod config;
 pub mod edge;
 mod error;
 mod flights;
+mod hex;
 mod landings;
 mod live;
 pub mod metrics;
@@ -46,7 +49,10 @@ mod server;
 mod service;
 pub mod upkeep;
 
-pub use config::{AccessLog, DatabaseConfig, Freshness, Retention, ServerConfig, TlsFiles, Verify};
+pub use alarms::{Alarm, AlarmKind, Alarms};
+pub use config::{
+    AccessLog, AdminConfig, DatabaseConfig, Freshness, Retention, ServerConfig, TlsFiles, Verify,
+};
 pub use edge::Limits;
 pub use server::{RunError, Server, ServerHandle, Sockets, StartError};
 pub use upkeep::{Upkeep, UpkeepError};

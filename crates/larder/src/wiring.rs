@@ -48,6 +48,8 @@ pub(crate) fn server_config(settings: &Settings) -> Result<ServerConfig, Failure
             keep: settings.store_keep.value.0.clone(),
             scrub_interval: settings.store_scrub_interval.value.0,
         },
+        // Where it is asked for, the door adds it: the token stands in a file.
+        admin: None,
     })
 }
 

@@ -3,7 +3,7 @@
 //! Lookups are hot in CI: a version that was proved once in this process is answered from memory,
 //! without reading the store or hashing anything. How a record is proved: `prove`.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use bytes::Bytes;
 use larder_modfetch::Fetcher;
@@ -14,12 +14,13 @@ use tokio::runtime::Handle;
 
 use super::counters::{DbCounters, count};
 use super::endpoint::Endpoint;
-use super::error::{Alarm, DbError, Nonsense};
+use super::error::{DbError, Nonsense};
 use super::heads::{HeadParts, Heads};
-use super::prove::{Prover, outcome_for};
+use super::prove::Prover;
 use super::shelf::Shelf;
 use super::source::{Source, Upstream, Upstreams};
 use super::tiles::TileReader;
+use crate::alarms::{AlarmKind, Alarms};
 use crate::answer::Outcome;
 use crate::config::DatabaseConfig;
 use crate::flights::Flights;
@@ -42,9 +43,8 @@ struct Shared {
     prover: Arc<Prover>,
     tile_flights: Flights<Tile, (Bytes, Outcome), DbError>,
     counters: Arc<DbCounters>,
-    metrics: Arc<Metrics>,
+    alarms: Arc<Alarms>,
     landings: Arc<Landings>,
-    alarmed: Mutex<Option<Alarm>>,
 }
 
 /// What a database is mirrored with.
@@ -52,6 +52,7 @@ pub(crate) struct DbParts {
     pub(crate) fetcher: Live<Fetcher>,
     pub(crate) store: Arc<dyn Store>,
     pub(crate) metrics: Arc<Metrics>,
+    pub(crate) alarms: Arc<Alarms>,
     /// What the end of the server waits for.
     pub(crate) landings: Arc<Landings>,
     /// Where fetches run, whoever waits for them.
@@ -98,7 +99,7 @@ impl ChecksumDb {
         source: Arc<dyn Source>,
         parts: DbParts,
     ) -> Result<Self, OpenError> {
-        let DbParts { store, metrics, runtime, landings, .. } = parts;
+        let DbParts { store, alarms, runtime, landings, .. } = parts;
         let name = key.name().to_owned();
         let counters = Arc::<DbCounters>::default();
         let shelf = Arc::new(Shelf::new(store, &name)?);
@@ -124,7 +125,6 @@ impl ChecksumDb {
             landings: Arc::clone(&landings),
         });
         let tile_flights = Flights::new(runtime);
-        let alarmed = Mutex::new(None);
         Ok(Self(Arc::new(Shared {
             name,
             heads,
@@ -133,9 +133,8 @@ impl ChecksumDb {
             prover,
             tile_flights,
             counters,
-            metrics,
+            alarms,
             landings,
-            alarmed,
         })))
     }
 
@@ -216,7 +215,7 @@ impl ChecksumDb {
         });
         let (content, outcome) = flight.await?;
         let bytes = content.slice(..tile.byte_len().min(content.len()));
-        Ok(Served { bytes, mutable: false, outcome: outcome_for(part, outcome) })
+        Ok(Served { bytes, mutable: false, outcome: part.outcome(outcome) })
     }
 
     /// A tile of a tree that we have no head for. It cannot be proved here, so it is not kept: the
@@ -234,16 +233,11 @@ impl ChecksumDb {
         Ok(Served::changing(bytes, Outcome::Miss))
     }
 
-    /// Counts alarms, and logs each of them once.
+    /// Raises an alarm where there is one.
     fn watch<T>(&self, result: Result<T, DbError>) -> Result<T, DbError> {
         if let Err(DbError::Alarm(alarm)) = &result {
             count(&self.0.counters.alarms);
-            self.0.metrics.integrity_alarm();
-            let mut alarmed = self.0.alarmed.lock().unwrap_or_else(PoisonError::into_inner);
-            if alarmed.as_ref() != Some(alarm) {
-                tracing::error!(database = self.name(), %alarm, "checksum database refused");
-                *alarmed = Some(alarm.clone());
-            }
+            self.0.alarms.raise(AlarmKind::ChecksumDb, &self.name(), alarm);
         }
         result
     }

@@ -20,7 +20,7 @@ use super::shelf::Shelf;
 use super::source::Upstream;
 use super::tiles::{Obtained, TileReader};
 use crate::answer::Outcome;
-use crate::flights::{Flights, Part};
+use crate::flights::Flights;
 use crate::landings::Landings;
 
 /// Bytes of proved records kept in memory: those of some ten thousand versions.
@@ -57,14 +57,6 @@ pub(super) struct Prover {
 struct Found {
     record: Record,
     tiles: Obtained,
-}
-
-/// What became of a request that took this part in a flight.
-pub(super) fn outcome_for(part: Part, outcome: Outcome) -> Outcome {
-    match (part, outcome) {
-        (Part::Follower, Outcome::Miss) => Outcome::Follower,
-        _ => outcome,
-    }
 }
 
 impl Prover {
@@ -119,7 +111,7 @@ impl Prover {
             Outcome::Hit => count(&self.counters.stored),
             _ => count(&self.counters.proved),
         }
-        proved.outcome = outcome_for(part, proved.outcome);
+        proved.outcome = part.outcome(proved.outcome);
         Ok(proved)
     }
 

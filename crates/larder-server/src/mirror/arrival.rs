@@ -22,6 +22,7 @@ use super::prove::{Hashed, Proving};
 use super::zip::{HELD_BACK, Progress, ZIP_CAP};
 use crate::catalog::record::{Parts, Proof, ZipRef};
 use crate::error::{Failure, FailureKind};
+use crate::hex::hex;
 
 /// How often a broken body is taken up again.
 const RESUMES: u32 = 3;
@@ -191,12 +192,4 @@ impl ReadAt for Spooled<'_> {
     fn read_at(&self, buf: &mut [u8], offset: u64) -> std::io::Result<usize> {
         self.0.read_at(buf, offset)
     }
-}
-
-fn hex(digest: &[u8]) -> String {
-    use std::fmt::Write;
-    digest.iter().fold(String::with_capacity(digest.len() * 2), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }

@@ -35,6 +35,7 @@ use larder_store::Store;
 use tokio::runtime::Handle;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 
+use crate::alarms::{AlarmKind, Alarms};
 use crate::answer::RouteLabel;
 use crate::catalog::changeable::{Changeable, Kept};
 use crate::catalog::record::{Parts, Proof, RecordError, VersionRecord};
@@ -87,6 +88,7 @@ pub(crate) struct Mirror {
     tombs: Arc<Tombs>,
     database: Option<ChecksumDb>,
     metrics: Arc<Metrics>,
+    alarms: Arc<Alarms>,
     runtime: Handle,
     small: Arc<Semaphore>,
     large: Arc<Semaphore>,
@@ -113,6 +115,7 @@ pub(crate) struct MirrorParts {
     /// The database that verifies; none when GOSUMDB is off.
     pub(crate) database: Option<ChecksumDb>,
     pub(crate) metrics: Arc<Metrics>,
+    pub(crate) alarms: Arc<Alarms>,
     /// Where fetches run.
     pub(crate) runtime: Handle,
     /// What the end of the server waits for.
@@ -131,6 +134,7 @@ impl Mirror {
             tombs: parts.tombs,
             database: parts.database,
             metrics: parts.metrics,
+            alarms: parts.alarms,
             small: Arc::new(Semaphore::new(SMALL_FETCHES)),
             large: Arc::new(Semaphore::new(LARGE_FETCHES)),
             arrivals: Semaphore::new(ZIP_FETCHES),
@@ -283,11 +287,10 @@ impl Mirror {
         if need_the_record { Err(Failure::internal()) } else { Ok(()) }
     }
 
-    /// Raises an integrity alarm: logged, counted, and remembered so that the next who asks is
-    /// refused with the reason.
+    /// Raises an integrity alarm, and remembers it so that the next who asks is refused with the
+    /// reason.
     fn alarm(&self, version: &ModuleVersion, reason: &str) -> Failure {
-        tracing::error!(alarm = "integrity", module = %version, reason, "integrity alarm");
-        self.metrics.integrity_alarm();
+        self.alarms.raise(AlarmKind::Integrity, version, &reason);
         let failure = Failure::new(FailureKind::Integrity, format!("{version}: refused: {reason}"));
         self.remembered.refuse(version, failure.clone());
         failure

@@ -172,11 +172,7 @@ fn read_whole(body: &Body) -> std::io::Result<Vec<u8>> {
 }
 
 fn outcome_of(part: Option<Part>) -> Outcome {
-    match part {
-        None => Outcome::Hit,
-        Some(Part::Leader) => Outcome::Miss,
-        Some(Part::Follower) => Outcome::Follower,
-    }
+    part.map_or(Outcome::Hit, |part| part.outcome(Outcome::Miss))
 }
 
 fn etag_of(bytes: &[u8]) -> ETag {

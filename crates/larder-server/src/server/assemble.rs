@@ -7,10 +7,12 @@ use larder_store::Store;
 
 use super::StartError;
 use super::checks::checks;
+use crate::alarms::Alarms;
 use crate::catalog::tombs::Tombs;
 use crate::catalog::versions::VersionsError;
 use crate::checksum_db::{ChecksumDb, DbCollector, DbParts};
 use crate::config::{DatabaseConfig, ServerConfig};
+use crate::hex::hex;
 use crate::landings::Landings;
 use crate::live::{Live, Rules};
 use crate::metrics::Metrics;
@@ -40,7 +42,8 @@ impl Parts<'_> {
         let tombs = Arc::new(Tombs::new(Arc::clone(self.store)));
         let reload = self.runtime.block_on(tombs.reload());
         reload.map_err(|error: VersionsError| StartError::Store(Box::new(error)))?;
-        let databases = self.open_databases(&fetcher)?;
+        let alarms = Arc::new(Alarms::new(Arc::clone(self.metrics)));
+        let databases = self.open_databases(&fetcher, &alarms)?;
         self.metrics.collect(Box::new(DbCollector::new(databases.clone())));
         let mirror = Arc::new(Mirror::new(
             config.memory,
@@ -51,6 +54,7 @@ impl Parts<'_> {
                 tombs: Arc::clone(&tombs),
                 database: databases.first().cloned(),
                 metrics: Arc::clone(self.metrics),
+                alarms,
                 landings: Arc::clone(self.landings),
                 runtime: self.runtime.handle().clone(),
             },
@@ -70,12 +74,17 @@ impl Parts<'_> {
         Ok((fetcher, service))
     }
 
-    fn open_databases(&self, fetcher: &Live<Fetcher>) -> Result<Vec<ChecksumDb>, StartError> {
+    fn open_databases(
+        &self,
+        fetcher: &Live<Fetcher>,
+        alarms: &Arc<Alarms>,
+    ) -> Result<Vec<ChecksumDb>, StartError> {
         let open = |database: &DatabaseConfig| {
             let parts = DbParts {
                 fetcher: fetcher.clone(),
                 store: Arc::clone(self.store),
                 metrics: Arc::clone(self.metrics),
+                alarms: Arc::clone(alarms),
                 landings: Arc::clone(self.landings),
                 runtime: self.runtime.handle().clone(),
             };
@@ -99,14 +108,10 @@ pub(super) fn fetcher(config: &ServerConfig, instance: &str) -> Result<Fetcher, 
 
 /// A name that tells this server from others in `Via`.
 pub(super) fn random_name() -> String {
-    use std::fmt::Write as _;
     let mut bytes = [0_u8; 8];
     if getrandom::fill(&mut bytes).is_err() {
         // Without randomness the process id still tells servers on one host apart.
         bytes[..4].copy_from_slice(&std::process::id().to_be_bytes());
     }
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    hex(&bytes)
 }

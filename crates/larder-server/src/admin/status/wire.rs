@@ -111,7 +111,7 @@ pub enum CircuitState {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Alarm {
-    /// When it was raised.
+    /// When it was last raised.
     pub at: String,
     /// One of a fixed few words: `integrity`, `sumdb`, …
     pub kind: String,
@@ -119,6 +119,8 @@ pub struct Alarm {
     pub what: String,
     /// What is wrong with it.
     pub reason: String,
+    /// How often it was raised.
+    pub times: u64,
 }
 
 /// The slow pass over everything stored.

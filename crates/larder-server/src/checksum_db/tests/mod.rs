@@ -45,6 +45,7 @@ fn open_with(
         fetcher: Live::new(upstream::no_fetcher()),
         store: Arc::clone(store),
         metrics: Arc::clone(metrics),
+        alarms: Arc::new(crate::alarms::Alarms::new(Arc::clone(metrics))),
         landings: Arc::default(),
         runtime: Handle::current(),
     };

@@ -27,6 +27,7 @@ use crate::database::Database;
 pub struct Launch {
     exe: PathBuf,
     address: Option<SocketAddr>,
+    admin: Option<SocketAddr>,
     data: Option<PathBuf>,
     upstream: String,
     args: Vec<String>,
@@ -38,6 +39,7 @@ pub struct Launch {
 pub struct LarderServer {
     launch: Launch,
     address: SocketAddr,
+    admin: SocketAddr,
     data: PathBuf,
     home: TempDir,
     child: Option<Child>,
@@ -51,6 +53,7 @@ impl Launch {
         Launch {
             exe: exe.as_ref().to_owned(),
             address: None,
+            admin: None,
             data: None,
             upstream: upstream.to_owned(),
             args: Vec::new(),
@@ -98,6 +101,13 @@ impl Launch {
         self
     }
 
+    /// Is administered here instead of on a free port.
+    #[must_use]
+    pub fn admin_listen(mut self, address: SocketAddr) -> Launch {
+        self.admin = Some(address);
+        self
+    }
+
     /// Starts the server and waits until it answers; panics with what it said when it does not.
     pub fn start(self) -> LarderServer {
         self.try_start()
@@ -109,8 +119,9 @@ impl Launch {
         let home = TempDir::new().expect("a temporary directory can be made");
         let data = self.data.clone().unwrap_or_else(|| home.path().join("store"));
         let address = self.address.unwrap_or_else(free_address);
-        let mut server =
-            LarderServer { launch: self, address, data, home, child: None, talk: Arc::default() };
+        let admin = self.admin.unwrap_or_else(free_address);
+        let (child, talk) = (None, Arc::default());
+        let mut server = LarderServer { launch: self, address, admin, data, home, child, talk };
         server.try_restart()?;
         Ok(server)
     }
@@ -119,8 +130,8 @@ impl Launch {
     pub fn run_to_exit(self) -> Output {
         let home = TempDir::new().expect("a temporary directory can be made");
         let data = self.data.clone().unwrap_or_else(|| home.path().join("store"));
-        let address = self.address.unwrap_or_else(free_address);
-        let mut child = self.command(address, &data, home.path()).spawn().expect("larder starts");
+        let listen = [self.address, self.admin].map(|said| said.unwrap_or_else(free_address));
+        let mut child = self.command(listen, &data, home.path()).spawn().expect("larder starts");
         let give_up = Instant::now() + Duration::from_secs(20);
         while child.try_wait().expect("a child can be waited for").is_none() {
             if Instant::now() > give_up {
@@ -132,10 +143,12 @@ impl Launch {
         child.wait_with_output().expect("its output can be read")
     }
 
-    fn command(&self, address: SocketAddr, data: &Path, home: &Path) -> Command {
+    /// `listen` is the server's own address and the maintainer's.
+    fn command(&self, listen: [SocketAddr; 2], data: &Path, home: &Path) -> Command {
+        let [address, admin] = listen.map(|address| address.to_string());
         let mut command = Command::new(&self.exe);
         command
-            .args(["serve", "--listen", &address.to_string(), "--data"])
+            .args(["serve", "--listen", &address, "--admin-listen", &admin, "--data"])
             .arg(data)
             .args(["--upstream", &self.upstream])
             .args(&self.args)
@@ -163,6 +176,27 @@ impl LarderServer {
     /// The address it listens on.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// The URL of its admin API, or of `path` (with its leading slash) on it.
+    pub fn admin_url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.admin)
+    }
+
+    /// The address on which it is administered.
+    pub fn admin_address(&self) -> SocketAddr {
+        self.admin
+    }
+
+    /// The file with the token that the admin API asks for.
+    pub fn token_file(&self) -> PathBuf {
+        self.data.join("admin-token")
+    }
+
+    /// The token that the admin API asks for.
+    pub fn token(&self) -> String {
+        let text = fs_err::read_to_string(self.token_file()).expect("a server writes its token");
+        text.trim_end().to_owned()
     }
 
     /// How it was started.
@@ -226,7 +260,8 @@ impl LarderServer {
 
     fn try_restart(&mut self) -> Result<(), String> {
         self.kill9();
-        let mut command = self.launch.command(self.address, &self.data, self.home.path());
+        let mut command =
+            self.launch.command([self.address, self.admin], &self.data, self.home.path());
         let mut child = command.spawn().expect("larder starts");
         if let Some(stderr) = child.stderr.take() {
             collect(stderr, &self.talk);

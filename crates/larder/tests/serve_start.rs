@@ -42,7 +42,8 @@ fn port_0_takes_a_free_one_and_names_it() {
     // The kit waits at the address it gave, so this start is a short one of its own.
     let home = TempDir::new().unwrap();
     let mut child = std::process::Command::new(EXE)
-        .args(["serve", "--listen", "127.0.0.1:0", "--upstream", "off", "--data"])
+        .args(["serve", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"])
+        .args(["--upstream", "off", "--data"])
         .arg(home.path().join("store"))
         .env_clear()
         .env("GOSUMDB", "off")

@@ -5,14 +5,13 @@
 
 use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
 use std::time::Duration;
 
 use larder_modfetch::{ChecksumDbSource, FetchConfig};
 use larder_module::PathPatterns;
 
 use crate::admin::AdminToken;
-use crate::edge::Limits;
+use crate::edge::{Limits, TlsFiles};
 
 /// Everything that [`Server::bind`](crate::Server::bind) needs besides a store.
 #[derive(Debug, Clone)]
@@ -85,15 +84,6 @@ pub struct AdminConfig {
     pub listen: SocketAddr,
     /// What they must show.
     pub token: AdminToken,
-}
-
-/// A certificate and its key, both PEM files. They are read again when they change.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TlsFiles {
-    /// The certificate, then those that lead to its root.
-    pub cert: PathBuf,
-    /// Its private key.
-    pub key: PathBuf,
 }
 
 /// How long what is stored stays, and how often it is read again.

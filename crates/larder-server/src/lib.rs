@@ -51,8 +51,8 @@ pub mod upkeep;
 
 pub use alarms::{Alarm, AlarmKind, Alarms};
 pub use config::{
-    AccessLog, AdminConfig, DatabaseConfig, Freshness, Retention, ServerConfig, TlsFiles, Verify,
+    AccessLog, AdminConfig, DatabaseConfig, Freshness, Retention, ServerConfig, Verify,
 };
-pub use edge::Limits;
+pub use edge::{Limits, Rate, TlsError, TlsFiles};
 pub use server::{RunError, Server, ServerHandle, Sockets, StartError};
 pub use upkeep::{Upkeep, UpkeepError};

@@ -22,8 +22,8 @@ use prometheus_client::registry::{Registry, Unit};
 pub(crate) use self::labels::CutReason;
 pub use self::labels::Verification;
 use self::labels::{
-    CutLabels, LatencyLabels, RequestLabels, RouteLabels, TaskLabels, UpstreamErrorLabels,
-    VerificationLabels, Word,
+    CutLabels, LatencyLabels, OutcomeLabels, RequestLabels, RouteLabels, TaskLabels,
+    UpstreamErrorLabels, VerificationLabels, Word,
 };
 use crate::answer::{Outcome, RouteLabel};
 
@@ -50,6 +50,10 @@ pub struct Metrics {
     connections: Gauge,
     connections_opened: Counter,
     connections_cut: Family<CutLabels, Counter>,
+    handshakes: Family<OutcomeLabels, Counter>,
+    certificate_reloads: Family<OutcomeLabels, Counter>,
+    /// Registered when first set: a server without a certificate shows no end of one.
+    certificate_expiry: OnceLock<Gauge>,
     aborted: Counter,
     panics: Counter,
     log_lines_dropped: Counter,
@@ -105,6 +109,13 @@ impl Metrics {
             connections: add(r, "connections", "Connections open"),
             connections_opened: add(r, "connections_opened", "Connections accepted"),
             connections_cut: add(r, "connections_cut", "Connections ended by us, by reason"),
+            handshakes: add(r, "tls_handshakes", "TLS handshakes, by what came of them"),
+            certificate_reloads: add(
+                r,
+                "certificate_reloads",
+                "Certificates found changed, by what came of it",
+            ),
+            certificate_expiry: OnceLock::new(),
             aborted: add(r, "responses_aborted", "Answers whose body ended before its end"),
             panics: add(r, "handler_panics", "Requests whose handler panicked"),
             log_lines_dropped: add(
@@ -197,6 +208,28 @@ impl Metrics {
     /// We ended a connection.
     pub(crate) fn connection_cut(&self, reason: CutReason) {
         self.connections_cut.get_or_create(&CutLabels { reason: Word(reason.as_str()) }).inc();
+    }
+
+    /// A TLS handshake is over. `outcome` is one of a fixed few words.
+    pub(crate) fn tls_handshake(&self, outcome: &'static str) {
+        self.handshakes.get_or_create(&OutcomeLabels { outcome: Word(outcome) }).inc();
+    }
+
+    /// The certificate's files changed. `outcome` is one of a fixed few words.
+    pub(crate) fn certificate_reload(&self, outcome: &'static str) {
+        self.certificate_reloads.get_or_create(&OutcomeLabels { outcome: Word(outcome) }).inc();
+    }
+
+    /// When the certificate in use ends, in seconds of Unix time.
+    pub(crate) fn set_certificate_expiry(&self, second: i64) {
+        let register = || {
+            let gauge = Gauge::default();
+            let help = "End of the certificate in use, as Unix time";
+            let mut registry = self.registry();
+            registry.register_with_unit("certificate_expiry", help, Unit::Seconds, gauge.clone());
+            gauge
+        };
+        self.certificate_expiry.get_or_init(register).set(second);
     }
 
     /// A handler panicked.

@@ -5,7 +5,7 @@ use std::io;
 
 use larder_modfetch::{ChecksumDbSource, FetchConfig, ForwardProxies, Netrc, Timeouts};
 use larder_server::{
-    AccessLog, DatabaseConfig, Freshness, Limits, Retention, ServerConfig, TlsFiles, Verify,
+    AccessLog, DatabaseConfig, Freshness, Limits, Rate, Retention, ServerConfig, TlsFiles, Verify,
 };
 
 use crate::exit::Failure;
@@ -76,6 +76,10 @@ fn limits(settings: &Settings) -> Limits {
         write_timeout: settings.limits_write_timeout.value,
         head_bytes: usize::try_from(settings.limits_head_bytes.value.0).unwrap_or(usize::MAX),
         bytes_in_flight: settings.limits_bytes_in_flight.value.0,
+        rate: settings.limits_requests_per_second.value.0.map(|requests| Rate {
+            per_second: u32::try_from(requests).unwrap_or(u32::MAX),
+            burst: u32::try_from(settings.limits_requests_burst.value).unwrap_or(u32::MAX),
+        }),
     }
 }
 

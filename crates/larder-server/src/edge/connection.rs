@@ -6,8 +6,9 @@
 use std::convert::Infallible;
 use std::future::poll_fn;
 use std::net::SocketAddr;
+use std::ops::DerefMut;
 use std::panic::AssertUnwindSafe;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::Poll;
 
@@ -16,6 +17,8 @@ use http::header::ALLOW;
 use http::{HeaderValue, Method, Request, Response, StatusCode, Version};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 
 use super::access_log::Line;
@@ -25,6 +28,7 @@ use super::pulse::{Order, Pulse};
 use super::record::Record;
 use super::respond::{Outgoing, respond};
 use super::service::RequestHead;
+use super::tls::{Shaken, shake_hands};
 use super::worker::Worker;
 use crate::answer::{Answer, Outcome, RouteLabel};
 use crate::metrics::CutReason;
@@ -41,32 +45,71 @@ pub(super) async fn serve(worker: Arc<Worker>, socket: TcpStream, addr: SocketAd
     let pulse = Arc::<Pulse>::default();
     let _presence = Presence::enter(&worker, &pulse, number);
     let peer = Peer { addr, text: addr.to_string().into() };
-    let service = service_fn(|request| {
-        let (worker, pulse, peer) = (Arc::clone(&worker), Arc::clone(&pulse), peer.clone());
-        answer(worker, pulse, peer, request)
-    });
     let socket = WatchedSocket::new(socket, Arc::clone(&pulse));
-    let mut connection = pin!(worker.http.serve_connection(socket, service));
-    let mut finishing = false;
-    let ended = poll_fn(|context| {
-        pulse.listen_for_orders(context);
-        match pulse.order() {
-            Order::GoOn => {}
-            Order::Finish if finishing => {}
-            Order::Finish => {
-                finishing = true;
-                connection.as_mut().graceful_shutdown();
-            }
-            Order::Cut => return Poll::Ready(Ok(())),
+    let Some(tls) = &worker.tls else {
+        return speak(&worker, &pulse, &peer, socket).await;
+    };
+    // Boxed, since few bytes of it outlive the handshake.
+    let handshake = Box::pin(shake_hands(tls, socket));
+    let shaken = match obey(&pulse, handshake, |_| Order::Cut).await {
+        None => return,
+        Some(Ok(shaken)) => shaken,
+        Some(Err(error)) => {
+            worker.metrics.tls_handshake("failed");
+            tracing::debug!(peer = &*peer.text, %error, "a TLS handshake failed");
+            return;
         }
-        connection.as_mut().poll(context)
+    };
+    match shaken {
+        Shaken::Plain => worker.metrics.tls_handshake("plain"),
+        Shaken::Stream(stream, session) => {
+            worker.metrics.tls_handshake(session.as_str());
+            speak(&worker, &pulse, &peer, stream).await;
+        }
+    }
+}
+
+/// Speaks HTTP over a stream to its end.
+async fn speak<S>(worker: &Arc<Worker>, pulse: &Arc<Pulse>, peer: &Peer, stream: S)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let service =
+        service_fn(|request| answer(Arc::clone(worker), Arc::clone(pulse), peer.clone(), request));
+    let http = worker.http();
+    let connection = pin!(http.serve_connection(TokioIo::new(stream), service));
+    let ended = obey(pulse, connection, |connection| {
+        connection.graceful_shutdown();
+        Order::GoOn
     });
-    if let Err(error) = ended.await {
+    if let Some(Err(error)) = ended.await {
         if let Some(error) = error.downcast_ref().filter(|error| hyper::Error::is_parse(error)) {
-            malformed(&worker, &peer, error);
+            malformed(worker, peer, error);
         }
         tracing::debug!(peer = &*peer.text, %error, "a connection ended early");
     }
+}
+
+/// Does the work under the orders of the watch: `finish` says, once, what becomes of it when it is
+/// told to end. Nothing comes of work that is cut.
+async fn obey<F: Future>(
+    pulse: &Pulse,
+    mut work: Pin<impl DerefMut<Target = F>>,
+    finish: impl Fn(Pin<&mut F>) -> Order,
+) -> Option<F::Output> {
+    let mut finishing = false;
+    poll_fn(|context| {
+        pulse.listen_for_orders(context);
+        let order = match pulse.order() {
+            Order::Finish if !std::mem::replace(&mut finishing, true) => finish(work.as_mut()),
+            order => order,
+        };
+        if order == Order::Cut {
+            return Poll::Ready(None);
+        }
+        work.as_mut().poll(context).map(Some)
+    })
+    .await
 }
 
 /// What was no request never reached a service: hyper refused it.

@@ -1,7 +1,8 @@
 //! The HTTP edge: sockets, connections, header fields, ranges, bodies, limits and the access log.
 //!
 //! It knows HTTP (RFC 9110, 9112, 9113) and nothing of modules: a [`Service`] answers, the edge
-//! sends. HTTP/1.1 and HTTP/2 (by prior knowledge) share one port.
+//! sends. HTTP/1.1 and HTTP/2 (by prior knowledge, or by ALPN over TLS)
+//! share one port.
 //!
 //! | file | answers for |
 //! | --- | --- |
@@ -9,6 +10,7 @@
 //! | `serve`, `worker` | threads and runtimes, accepting, stop and drain |
 //! | `connection`, `io`, `record` | one connection, its requests, what is known of each |
 //! | `pulse`, `lent`, `watch`, `limits`, `refuse`, `descriptors` | timeouts and limits |
+//! | `tls` | certificates, their reload, handshakes |
 //! | `service`, `request_id` | what a request is to a service |
 //! | `respond`, `conditions`, `range` | from an answer to header fields |
 //! | `body`, `buffers` | from an answer to bytes |
@@ -33,11 +35,13 @@ mod request_id;
 mod respond;
 mod serve;
 mod service;
+mod tls;
 mod watch;
 mod worker;
 
 pub use access_log::{AccessLogger, LineFormat};
-pub use limits::Limits;
+pub use limits::{Limits, LiveLimits, Rate};
 pub use listen::{ListenError, Listeners};
 pub use serve::{EdgeConfig, ServeError, serve};
 pub use service::{Answering, PathDecodeError, RequestHead, Service};
+pub use tls::{Tls, TlsError, TlsFiles};

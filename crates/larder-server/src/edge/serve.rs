@@ -17,10 +17,11 @@ use super::access_log::AccessLogger;
 use super::buffers::Buffers;
 use super::connection;
 use super::descriptors::make_room;
-use super::limits::Limits;
+use super::limits::LiveLimits;
 use super::listen::Listeners;
 use super::refuse::Refuser;
 use super::service::Service;
+use super::tls::Tls;
 use super::watch::{drain, keep_watch};
 use super::worker::{Common, Open, Worker};
 use crate::metrics::{CutReason, Metrics};
@@ -29,10 +30,12 @@ use crate::metrics::{CutReason, Metrics};
 const PAUSE: Duration = Duration::from_millis(50);
 
 /// What the edge must be told.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct EdgeConfig {
     /// What clients may take.
-    pub limits: Limits,
+    pub limits: LiveLimits,
+    /// The certificate, unless plain HTTP is spoken. Whoever holds it looks for a newer one.
+    pub tls: Option<Tls>,
     /// How long running requests may go on after the stop.
     pub drain: Duration,
 }
@@ -57,12 +60,14 @@ pub fn serve(
     access: AccessLogger,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), ServeError> {
-    make_room(config.limits.connections);
+    let limits = config.limits.get();
+    make_room(limits.connections);
     let common = Common {
         service,
         metrics,
-        buffers: Buffers::new(config.limits.bytes_in_flight),
-        limits: config.limits,
+        buffers: Buffers::new(limits.bytes_in_flight),
+        limits: config.limits.clone(),
+        tls: config.tls.clone(),
         open: Open::default(),
     };
     let (stopper, _) = signal::channel(false);
@@ -191,10 +196,13 @@ fn admit(
 ) {
     // Without it answers are only slower.
     let _ = socket.set_nodelay(true);
-    if worker.open.enter(worker.limits.connections) {
+    if worker.open.enter(worker.limits.get().connections) {
         tokio::spawn(connection::serve(Arc::clone(worker), socket, addr, number));
-    } else {
-        worker.metrics.connection_cut(CutReason::TooMany);
+        return;
+    }
+    worker.metrics.connection_cut(CutReason::TooMany);
+    // Who expects TLS could not read a plain word.
+    if worker.tls.is_none() {
         refuser.refuse(socket);
     }
 }

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::time::{Instant, MissedTickBehavior, interval};
+use tokio::time::Instant;
 
 use super::lent::TURNS;
 use super::limits::Limits;
@@ -22,11 +22,11 @@ const FASTEST: Duration = Duration::from_millis(5);
 
 /// Ends connections that have timed out, for ever.
 pub(super) async fn keep_watch(worker: Arc<Worker>) {
-    let mut watch = Watch { limits: worker.limits, seen: HashMap::new() };
-    let mut ticks = interval(between_samples(&worker.limits));
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut watch = Watch { limits: worker.limits.get(), seen: HashMap::new() };
     loop {
-        watch.sample(&worker, ticks.tick().await);
+        tokio::time::sleep(between_samples(&watch.limits)).await;
+        watch.limits = worker.limits.get();
+        watch.sample(&worker, Instant::now());
     }
 }
 

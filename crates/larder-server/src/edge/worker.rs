@@ -9,10 +9,11 @@ use hyper_util::server::conn::auto;
 
 use super::access_log::Lane;
 use super::buffers::{Buffers, FRAME};
-use super::limits::Limits;
+use super::limits::{Limits, LiveLimits};
 use super::pulse::Pulse;
 use super::request_id::RequestIds;
 use super::service::Service;
+use super::tls::Tls;
 use crate::metrics::Metrics;
 
 /// The smallest read buffer that hyper takes.
@@ -25,9 +26,9 @@ pub(super) struct Worker {
     pub(super) metrics: Arc<Metrics>,
     pub(super) access: Option<Lane>,
     pub(super) buffers: Buffers,
-    pub(super) limits: Limits,
+    pub(super) limits: LiveLimits,
+    pub(super) tls: Option<Tls>,
     pub(super) ids: RequestIds,
-    pub(super) http: auto::Builder<TokioExecutor>,
     pub(super) open: Open,
     connections: Mutex<HashMap<u64, Arc<Pulse>>>,
 }
@@ -57,7 +58,8 @@ pub(super) struct Common {
     pub(super) service: Arc<dyn Service>,
     pub(super) metrics: Arc<Metrics>,
     pub(super) buffers: Buffers,
-    pub(super) limits: Limits,
+    pub(super) limits: LiveLimits,
+    pub(super) tls: Option<Tls>,
     pub(super) open: Open,
 }
 
@@ -68,12 +70,17 @@ impl Worker {
             metrics: Arc::clone(&common.metrics),
             access,
             buffers: common.buffers.clone(),
-            limits: common.limits,
+            limits: common.limits.clone(),
+            tls: common.tls.clone(),
             ids: RequestIds::new(),
-            http: http(&common.limits),
             open: common.open.clone(),
             connections: Mutex::default(),
         }
+    }
+
+    /// The protocol's settings for one connection, by the limits at its start.
+    pub(super) fn http(&self) -> auto::Builder<TokioExecutor> {
+        http(&self.limits.get())
     }
 
     /// The connections of this worker.

@@ -24,7 +24,9 @@ use larder_modfetch::FetchConfigError;
 use larder_store::Store;
 
 use crate::config::{AccessLog, ServerConfig};
-use crate::edge::{self, AccessLogger, EdgeConfig, LineFormat, ListenError, Listeners};
+use crate::edge::{
+    self, AccessLogger, EdgeConfig, LineFormat, ListenError, Listeners, LiveLimits, Tls, TlsError,
+};
 use crate::landings::Landings;
 use crate::metrics::Metrics;
 use crate::service::ModuleService;
@@ -39,6 +41,8 @@ const LAST_LANDING: Duration = Duration::from_secs(10);
 /// A server that is bound to its address and has opened its store.
 pub struct Server {
     config: ServerConfig,
+    limits: LiveLimits,
+    tls: Option<Tls>,
     listeners: Listeners,
     runtime: tokio::runtime::Runtime,
     service: Arc<ModuleService>,
@@ -63,6 +67,9 @@ pub enum StartError {
     /// The address cannot be had.
     #[error(transparent)]
     Listen(#[from] ListenError),
+    /// The certificate cannot be served.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// An upstream is this very server.
     #[error("the upstream `{upstream}` is this very server")]
     UpstreamIsSelf {
@@ -105,6 +112,7 @@ impl Server {
             None => Listeners::bind(config.listen, config.workers)?,
         };
         checks::refuse_self(&config.fetch, listeners.local_addr())?;
+        let tls = config.tls.clone().map(Tls::load).transpose()?;
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(config.workers.max(2))
             .thread_name("larder-mirror")
@@ -130,7 +138,19 @@ impl Server {
             runtime: runtime.handle().clone(),
         };
         let handle = ServerHandle::new(config.clone(), running);
-        Ok(Self { config, listeners, runtime, service, landings, store, access_log, handle })
+        let limits = LiveLimits::new(config.limits);
+        Ok(Self {
+            config,
+            limits,
+            tls,
+            listeners,
+            runtime,
+            service,
+            landings,
+            store,
+            access_log,
+            handle,
+        })
     }
 
     /// The address that is listened on, with the port that was found for port 0.
@@ -148,7 +168,11 @@ impl Server {
         self.runtime.spawn(rounds::look(Arc::clone(&self.service), Arc::clone(&self.store)));
         let memory = Arc::clone(&self.service.memory);
         self.runtime.spawn(Arc::clone(&self.service.mirror).prove_owed(move || memory.forget()));
-        let edge = EdgeConfig { limits: self.config.limits, drain: self.config.drain };
+        if let Some(tls) = &self.tls {
+            self.runtime
+                .spawn(rounds::look_at_certificate(tls.clone(), Arc::clone(&self.service.metrics)));
+        }
+        let edge = EdgeConfig { limits: self.limits, tls: self.tls, drain: self.config.drain };
         let metrics = Arc::clone(&self.service.metrics);
         let served =
             edge::serve(self.listeners, self.service, &edge, metrics, self.access_log, stop);

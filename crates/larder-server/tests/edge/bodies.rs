@@ -62,7 +62,7 @@ fn a_client_that_leaves_ends_only_its_own_answer() {
 
 #[test]
 fn many_clients_get_a_large_body_through_few_buffers() {
-    let edge = Edge::with(|config| config.limits.bytes_in_flight = 0);
+    let edge = Edge::with(|limits| limits.bytes_in_flight = 0);
     let whole = stored();
     std::thread::scope(|scope| {
         for _ in 0..24 {

@@ -68,7 +68,7 @@ fn answers_are_those_of_http1() {
 
 #[test]
 fn many_large_bodies_share_one_connection() {
-    let edge = Edge::with(|config| config.limits.bytes_in_flight = 0);
+    let edge = Edge::with(|limits| limits.bytes_in_flight = 0);
     let whole = stored();
     run(async {
         let client = connect(&edge).await;
@@ -107,7 +107,7 @@ fn a_stream_that_breaks_off_is_reset_and_the_connection_goes_on() {
 
 #[test]
 fn a_client_that_opens_no_window_is_cut() {
-    let edge = Edge::with(|config| config.limits.write_timeout = Duration::from_millis(200));
+    let edge = Edge::with(|limits| limits.write_timeout = Duration::from_millis(200));
     run(async {
         let mut client = connect(&edge).await;
         let reply = get(&mut client, "/endless", &[]).await.unwrap();
@@ -118,7 +118,7 @@ fn a_client_that_opens_no_window_is_cut() {
 
 #[test]
 fn an_idle_connection_is_closed() {
-    let edge = Edge::with(|config| config.limits.idle_timeout = Duration::from_millis(200));
+    let edge = Edge::with(|limits| limits.idle_timeout = Duration::from_millis(200));
     run(async {
         let mut client = connect(&edge).await;
         assert_eq!(get(&mut client, "/small", &[]).await.unwrap().status(), 200);

@@ -65,7 +65,7 @@ fn a_hit_arrives(edge: &Edge) {
 
 #[test]
 fn pings_are_no_progress() {
-    let edge = Edge::with(|config| config.limits.write_timeout = SHORT);
+    let edge = Edge::with(|limits| limits.write_timeout = SHORT);
     let began = Instant::now();
     for path in ["/stored", "/endless", "/small"] {
         beside(&edge, &[vec![path; 4]], || edge.await_metric("larder_connections 0"));
@@ -76,7 +76,7 @@ fn pings_are_no_progress() {
 
 #[test]
 fn streams_that_wait_for_us_protect_none_that_takes_nothing() {
-    let edge = Edge::with(|config| config.limits.write_timeout = SHORT);
+    let edge = Edge::with(|limits| limits.write_timeout = SHORT);
     let paths = vec!["/stored", "/waiting", "/stored"];
     beside(&edge, &[paths], || {
         edge.await_metric("larder_connections_cut_total{reason=\"write_timeout\"} 1");
@@ -85,9 +85,9 @@ fn streams_that_wait_for_us_protect_none_that_takes_nothing() {
 
 #[test]
 fn takers_of_all_room_stop_others_for_the_write_timeout_only() {
-    let edge = Edge::with(|config| {
-        config.limits.bytes_in_flight = 0;
-        config.limits.write_timeout = SHORT;
+    let edge = Edge::with(|limits| {
+        limits.bytes_in_flight = 0;
+        limits.write_timeout = SHORT;
     });
     beside(&edge, &[vec!["/stored"; 100], vec!["/stored"; 100]], || {
         a_hit_arrives(&edge);
@@ -97,9 +97,9 @@ fn takers_of_all_room_stop_others_for_the_write_timeout_only() {
 
 #[test]
 fn one_connection_cannot_take_all_room() {
-    let edge = Edge::with(|config| {
-        config.limits.bytes_in_flight = 16 << 20;
-        config.limits.write_timeout = LONG;
+    let edge = Edge::with(|limits| {
+        limits.bytes_in_flight = 16 << 20;
+        limits.write_timeout = LONG;
     });
     beside(&edge, &[vec!["/stored"; 100]], || a_hit_arrives(&edge));
 }

@@ -3,18 +3,18 @@
 use std::io::{Read, Write};
 use std::time::{Duration, Instant};
 
-use larder_server::edge::EdgeConfig;
+use larder_server::edge::Limits;
 
 use crate::support::{Edge, PATIENCE};
 
 const SHORT: Duration = Duration::from_millis(200);
 const LONG: Duration = Duration::from_mins(1);
 
-fn timeouts(header: Duration, idle: Duration, write: Duration) -> impl FnOnce(&mut EdgeConfig) {
-    move |config| {
-        config.limits.header_timeout = header;
-        config.limits.idle_timeout = idle;
-        config.limits.write_timeout = write;
+fn timeouts(header: Duration, idle: Duration, write: Duration) -> impl FnOnce(&mut Limits) {
+    move |limits| {
+        limits.header_timeout = header;
+        limits.idle_timeout = idle;
+        limits.write_timeout = write;
     }
 }
 
@@ -75,7 +75,7 @@ fn a_client_that_reads_slowly_is_served() {
 
 #[test]
 fn one_connection_too_many_is_told_so() {
-    let edge = Edge::with(|config| config.limits.connections = 2);
+    let edge = Edge::with(|limits| limits.connections = 2);
     let mut first = edge.connect();
     let mut second = edge.connect();
     for client in [&mut first, &mut second] {

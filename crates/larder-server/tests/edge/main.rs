@@ -11,3 +11,4 @@ mod listen;
 mod protocol;
 mod stop;
 mod support;
+mod tls;

@@ -3,6 +3,8 @@
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
+use larder_server::edge::EdgeConfig;
+
 use crate::support::{Client, Edge, PATIENCE};
 
 fn refuses(edge: &Edge) -> bool {
@@ -38,7 +40,7 @@ fn running_requests_finish_and_idle_connections_close() {
 
 #[test]
 fn what_outlasts_the_drain_time_is_cut() {
-    let mut edge = Edge::with(|config| config.drain = Duration::from_millis(200));
+    let mut edge = Edge::of(EdgeConfig { drain: Duration::from_millis(200), ..Edge::config() });
     let mut never = edge.connect();
     never.send("GET /never HTTP/1.1\r\nHost: larder\r\n\r\n");
     let mut waiting = edge.connect();

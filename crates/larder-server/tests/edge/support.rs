@@ -13,8 +13,8 @@ use larder_server::answer::{
     Answer, Caching, Chunks, Content, ContentKind, ETag, Outcome, Ready, RouteLabel,
 };
 use larder_server::edge::{
-    AccessLogger, Answering, EdgeConfig, Limits, LineFormat, Listeners, RequestHead, ServeError,
-    Service, serve,
+    AccessLogger, Answering, EdgeConfig, Limits, LineFormat, Listeners, LiveLimits, RequestHead,
+    ServeError, Service, serve,
 };
 use larder_server::metrics::Metrics;
 use larder_store::Body;
@@ -46,10 +46,21 @@ impl Edge {
         Self::with(|_| {})
     }
 
-    /// An edge with other limits or another drain time.
-    pub(crate) fn with(change: impl FnOnce(&mut EdgeConfig)) -> Self {
-        let mut config = EdgeConfig { limits: Limits::default(), drain: Duration::from_secs(5) };
-        change(&mut config);
+    /// An edge with other limits.
+    pub(crate) fn with(change: impl FnOnce(&mut Limits)) -> Self {
+        let mut limits = Limits::default();
+        change(&mut limits);
+        Self::of(EdgeConfig { limits: LiveLimits::new(limits), ..Self::config() })
+    }
+
+    /// The defaults, and a short drain time.
+    pub(crate) fn config() -> EdgeConfig {
+        let limits = LiveLimits::new(Limits::default());
+        EdgeConfig { limits, tls: None, drain: Duration::from_secs(5) }
+    }
+
+    /// An edge as it is told.
+    pub(crate) fn of(config: EdgeConfig) -> Self {
         let listeners = Listeners::bind(([127, 0, 0, 1], 0).into(), 2).unwrap();
         let addr = listeners.local_addr();
         let metrics = Arc::new(Metrics::new());

@@ -6,7 +6,7 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
-use larder_server::{Server, Sockets, StartError};
+use larder_server::{Server, Sockets, StartError, TlsError};
 use larder_store::DirectoryStore;
 
 use crate::cli::ServeArgs;
@@ -55,6 +55,12 @@ fn could_not_start(error: &StartError, settings: &Settings) -> Failure {
             "`listen` is set by {}; choose another address with `--listen ADDR`",
             settings.listen.origin
         )),
+        StartError::Tls(error) => {
+            Failure::usage(MESSAGE).because(error).hint(way_out(error)).hint(format!(
+                "`tls.cert` is set by {}, `tls.key` by {}",
+                settings.tls_cert.origin, settings.tls_key.origin
+            ))
+        }
         StartError::UpstreamIsSelf { .. } => Failure::usage(MESSAGE).because(error).hint(format!(
             "`upstream` is set by {}; name another with `--upstream LIST`",
             settings.upstream.origin
@@ -63,6 +69,23 @@ fn could_not_start(error: &StartError, settings: &Settings) -> Failure {
             .because(error)
             .hint("`larder config show` says where each setting comes from"),
         _ => Failure::failed(MESSAGE).because(error),
+    }
+}
+
+/// What mends a certificate that cannot be served.
+fn way_out(error: &TlsError) -> &'static str {
+    match error {
+        TlsError::Unreadable { .. } => "give the user that runs the server the right to read it",
+        TlsError::NotPem { .. } | TlsError::NoCertificate { .. } | TlsError::NoKey { .. } => {
+            "both files are PEM: `tls.cert` the certificate with its chain, `tls.key` the key"
+        }
+        TlsError::KeyIsEncrypted { .. } => {
+            "nobody is there to type a passphrase: take it off with `openssl pkey -in OLD -out NEW`"
+        }
+        TlsError::KeyDoesNotFit { .. } => {
+            "the first certificate in `tls.cert` must be the server's own, made for this key"
+        }
+        _ => "keys may be RSA of 2048 bits or more, ECDSA (P-256, P-384, P-521) or Ed25519",
     }
 }
 
@@ -93,7 +116,8 @@ fn url(settings: &Settings, address: SocketAddr) -> String {
         IpAddr::V6(ip) if ip.is_unspecified() => IpAddr::V6(std::net::Ipv6Addr::LOCALHOST),
         ip => ip,
     };
-    format!("http://{}{}", SocketAddr::new(ip, address.port()), settings.base_path.value.0)
+    let scheme = if settings.tls_cert.value.0.is_some() { "https" } else { "http" };
+    format!("{scheme}://{}{}", SocketAddr::new(ip, address.port()), settings.base_path.value.0)
 }
 
 /// What works, but perhaps not as it was meant.

@@ -6,6 +6,9 @@
 //! | a module with its `.info`, `.mod`, zip and hashes | [`Module`] | `modules.rs` |
 //! | a zip that breaks a rule | [`Zip`], [`Entry`] | `zip.rs` |
 //! | a GOPROXY with a script | [`Upstream`], [`Behaviour`], [`Gate`] | `upstream/` |
+//! | an address that swallows connections | [`BlackHole`] | `black_hole.rs` |
+//! | a disk that is soon full | [`SmallDisk`] | `small_disk.rs` |
+//! | what a process takes | [`Process`] | `process.rs` |
 //! | a checksum database, honest or not | [`Database`] | `database.rs` |
 //! | the server under test | [`LarderServer`] | `server.rs` |
 //! | a store's directory, read from outside | [`Stored`] | `stored.rs` |
@@ -19,24 +22,30 @@
 //! computed here anew and not by the crates under test, so that two implementations must agree.
 //! Each fake ends with its value: dropping it closes its sockets and kills its process.
 
+mod black_hole;
 pub mod client;
 mod context;
 mod crash;
 mod database;
 mod go;
 mod modules;
+mod process;
 mod server;
+mod small_disk;
 mod stored;
 mod tlog;
 mod upstream;
 mod zip;
 
+pub use black_hole::BlackHole;
 pub use context::TestContext;
 pub use crash::{CrashTest, Round};
 pub use database::Database;
 pub use go::{Go, GoRun, Workspace};
 pub use modules::{Module, ModuleFiles, dirhash, escape, filler};
+pub use process::{Process, raise_open_files};
 pub use server::{LarderServer, Launch, free_address};
+pub use small_disk::SmallDisk;
 pub use stored::Stored;
 pub use upstream::{Behaviour, Gate, Seen, Upstream};
 pub use zip::{Entry, Zip};

@@ -9,6 +9,7 @@
 //! | [`cli`] | the command line: clap's derive types and nothing else |
 //! | [`settings`] | every setting: its table, where its value came from, what it means |
 //! | [`commands`] | one file a command, with the same names as in `cli` |
+//! | `admin_token` | the file with the admin token |
 //! | `wiring` | from settings to the configs of server and store |
 //! | `logging` | log lines on stderr, as text or JSON |
 //! | `signals` | SIGTERM and SIGINT: drain, then leave at once |
@@ -18,6 +19,7 @@
 //! The way of a command: `enter` → `cli` (parsed) → `settings` (resolved, with origins) →
 //! `commands::x::run` → [`exit::ExitStatus`].
 
+mod admin_token;
 pub mod cli;
 pub mod commands;
 pub mod exit;

@@ -6,7 +6,7 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
-use larder_server::{Server, Sockets, StartError, TlsError};
+use larder_server::{AdminConfig, Server, Sockets, StartError, TlsError};
 use larder_store::DirectoryStore;
 
 use crate::cli::ServeArgs;
@@ -14,7 +14,7 @@ use crate::exit::{ExitStatus, Failure};
 use crate::printer::Printer;
 use crate::settings::env::Environment;
 use crate::settings::{Settings, resolve};
-use crate::{logging, signals, wiring};
+use crate::{admin_token, logging, signals, wiring};
 
 /// Serves until a signal, then drains.
 pub fn run(
@@ -24,8 +24,9 @@ pub fn run(
 ) -> Result<ExitStatus, Failure> {
     let settings = resolve::of_process(args.settings.said(), environment)?.settings()?;
     logging::start(&settings);
-    let config = wiring::server_config(&settings)?;
+    let mut config = wiring::server_config(&settings)?;
     let store = open_store(&settings)?;
+    config.admin = admin(&settings)?;
     let stop = signals::stop_requested()
         .map_err(|error| Failure::failed("could not wait for signals").because(&error))?;
     let log = Box::new(std::io::stderr());
@@ -46,6 +47,13 @@ fn open_store(settings: &Settings) -> Result<DirectoryStore, Failure> {
             .hint(error.hint())
             .hint(format!("`data` is set by {}", settings.data.origin))
     })
+}
+
+/// The maintainers' listener. Its token is kept in the data directory, which the store has made.
+fn admin(settings: &Settings) -> Result<Option<AdminConfig>, Failure> {
+    let Some(listen) = settings.admin_listen.value.0 else { return Ok(None) };
+    let token = admin_token::kept_or_new(&admin_token::path(settings))?;
+    Ok(Some(AdminConfig { listen, token }))
 }
 
 fn could_not_start(error: &StartError, settings: &Settings) -> Failure {

@@ -118,6 +118,7 @@ impl Mirror {
     async fn withdraw(&self, version: &ModuleVersion, reason: String) -> Result<(), VersionsError> {
         self.metrics.verification(Verification::FalseProof);
         self.alarm(version, &reason);
-        self.tombs.set(version, Tombstone { why: Why::Integrity, reason }).await
+        let tombstone = Tombstone { why: Why::Integrity, reason };
+        self.tombs.set(version, tombstone).await.map(|_set_or_stood| ())
     }
 }

@@ -7,8 +7,10 @@
 
 use http::StatusCode;
 use larder_modfetch::{FetchError, FetchErrorKind};
+use larder_module::ModuleVersion;
 
 use crate::answer::{Answer, Outcome, RouteLabel};
+use crate::catalog::tombs::{Tombstone, Why};
 
 /// Tells a Larder that asked us that its own request came round in a circle.
 const LOOP_MARK: http::HeaderName = http::HeaderName::from_static("larder-loop");
@@ -94,6 +96,17 @@ impl Failure {
     /// Our own fault; the cause has been logged.
     pub(crate) fn internal() -> Self {
         Self::new(FailureKind::Internal, "internal error; the server's log has the cause")
+    }
+
+    /// A version that has a tombstone.
+    pub(crate) fn withheld(version: &ModuleVersion, tombstone: &Tombstone) -> Self {
+        let (kind, word) = match tombstone.why {
+            Why::Purged => (FailureKind::Purged, "purged"),
+            Why::Integrity => (FailureKind::Integrity, "refused"),
+        };
+        let reason = &tombstone.reason;
+        let colon = if reason.is_empty() { "" } else { ": " };
+        Self::new(kind, format!("{version}: {word}{colon}{reason}"))
     }
 
     /// What it means.

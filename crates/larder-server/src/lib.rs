@@ -11,7 +11,7 @@
 //! | sockets, HTTP/1.1 and HTTP/2, ranges, limits, access log | `edge/`, which knows nothing of modules |
 //! | what a maintainer asks: status, refresh, purge, prefill | `admin/`, on its own listener |
 //! | from a path to what it asks for | `route.rs` |
-//! | memory, tombstones and policy before the routes | `service.rs` |
+//! | memory, tombstones and policy before the routes | `service.rs`, `memory.rs` |
 //! | what is kept of a version, and how it grows | `catalog/` |
 //! | cold fetches, followers, proofs, freshness | `mirror/` |
 //! | proven lookups and tiles, the kept tree head | `checksum_db/` |
@@ -39,6 +39,7 @@ mod flights;
 mod hex;
 mod landings;
 mod live;
+mod memory;
 pub mod metrics;
 mod mirror;
 pub mod retention;

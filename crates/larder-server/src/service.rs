@@ -1,33 +1,29 @@
 //! From a request's head to an answer: memory first, then tombstones and policy, then the routes.
 //!
 //! Whole small answers are kept by the path as the client wrote it, so that a hot request costs
-//! one look-up and no parsing. They are forgotten all at once when a tombstone comes or goes.
+//! one look-up and no parsing (`memory`). When a tombstone comes or goes they are all forgotten at
+//! once; a request that was under way then looks again before it is answered.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Instant;
 
 use http::StatusCode;
 use http::header::VIA;
 use larder_module::{ModulePath, ModuleVersion};
 use larder_store::Body;
-use moka::sync::Cache;
 
-use crate::answer::{Answer, Caching, Content, ContentKind, ETag, Outcome, Ready, RouteLabel};
+use crate::answer::{Answer, Caching, Content, ContentKind, ETag, Outcome, RouteLabel};
 use crate::catalog::changeable::Changeable;
-use crate::catalog::tombs::{Tombs, Why};
+use crate::catalog::tombs::Tombs;
 use crate::edge::{Answering, RequestHead, Service};
 use crate::error::{Failure, FailureKind};
 use crate::live::{Live, Rules};
+use crate::memory::{Held, Memory, Moment};
 use crate::metrics::Metrics;
 use crate::mirror::{Fetching, Mirror};
 use crate::route::{Route, RouteError};
 use crate::routes::checksum_db::ChecksumDbs;
 use crate::routes::health::{self, ReadinessCheck};
 use crate::routes::module_proxy::{Found, ModuleProxy};
-
-/// Stored bodies kept open, so that a hot zip costs no look-up: one file descriptor each.
-const OPEN_BODIES: u64 = 256;
 
 /// Everything a request may need; shared by all serving threads.
 pub(crate) struct ModuleService {
@@ -44,79 +40,6 @@ pub(crate) struct ModuleService {
     pub(crate) memory: Arc<Memory>,
 }
 
-/// Answers kept in memory, bounded in bytes and in open files.
-pub(crate) struct Memory {
-    ready: Cache<Arc<str>, Arc<Held>>,
-    bodies: Cache<Arc<str>, (Body, ETag)>,
-    /// How often everything was forgotten.
-    forgotten: AtomicU64,
-}
-
-struct Held {
-    ready: Ready,
-    until: Option<Instant>,
-    route: RouteLabel,
-}
-
-impl Memory {
-    /// Room for `bytes` of whole answers.
-    pub(crate) fn new(bytes: u64) -> Self {
-        let ready = Cache::builder()
-            .weigher(|path: &Arc<str>, held: &Arc<Held>| {
-                u32::try_from(path.len() + held.ready.weight()).unwrap_or(u32::MAX)
-            })
-            .max_capacity(bytes)
-            .build();
-        Self { ready, bodies: Cache::new(OPEN_BODIES), forgotten: AtomicU64::new(0) }
-    }
-
-    /// Forgets everything: something that was kept may no longer be served.
-    pub(crate) fn forget(&self) {
-        self.forgotten.fetch_add(1, Ordering::SeqCst);
-        self.ready.invalidate_all();
-        self.bodies.invalidate_all();
-    }
-
-    /// Bytes of whole answers kept now.
-    pub(crate) fn weight(&self) -> u64 {
-        self.ready.weighted_size()
-    }
-
-    fn find(&self, path: &str) -> Option<Answer> {
-        let held = self.ready.get(path)?;
-        if held.until.is_some_and(|until| until <= Instant::now()) {
-            return None;
-        }
-        Some(held.ready.answer(held.route, Outcome::Hit))
-    }
-
-    /// Turns what was found into this request's answer, and keeps what others may share.
-    /// `forgotten` is the count from before it was looked for: what was found by then may be what
-    /// had to be forgotten.
-    fn keep(&self, path: &str, found: Found, forgotten: u64) -> Answer {
-        let answer = match found {
-            Found::Once(answer) => return answer,
-            Found::Stored { body, etag } => {
-                self.bodies.insert(path.into(), (body.clone(), etag.clone()));
-                stored(body, etag)
-            }
-            Found::Ready { ready, until, route, outcome } => {
-                let answer = ready.answer(route, outcome);
-                if until.is_none_or(|until| until > Instant::now()) {
-                    let held = Held { ready, until, route };
-                    self.ready.insert(path.into(), Arc::new(held));
-                }
-                answer
-            }
-        };
-        if self.forgotten.load(Ordering::SeqCst) != forgotten {
-            self.ready.invalidate(path);
-            self.bodies.invalidate(path);
-        }
-        answer
-    }
-}
-
 impl Service for ModuleService {
     fn answer<'a>(&'a self, request: &'a RequestHead) -> Answering<'a> {
         if let Some(answer) = self.memory.find(request.path()) {
@@ -128,7 +51,7 @@ impl Service for ModuleService {
 
 impl ModuleService {
     async fn look(&self, request: &RequestHead) -> Answer {
-        if let Some((body, etag)) = self.memory.bodies.get(request.path()) {
+        if let Some((body, etag)) = self.memory.find_body(request.path()) {
             return stored(body, etag);
         }
         let route = match request.decoded_path() {
@@ -139,11 +62,32 @@ impl ModuleService {
             Ok(route) => route,
             Err(error) => return invalid(&error),
         };
-        let label = label_of(&route);
-        let forgotten = self.memory.forgotten.load(Ordering::SeqCst);
-        match self.found(route, request).await {
-            Ok(found) => self.memory.keep(request.path(), found, forgotten),
+        let (label, version) = (label_of(&route), version_of(&route));
+        let moment = self.memory.moment();
+        let mut found = self.found(route, request).await;
+        if !self.memory.is_now(moment) {
+            // A tombstone may have come meanwhile.
+            found = found.and_then(|found| self.refuse_dead(version.as_ref()).map(|()| found));
+        }
+        match found {
+            Ok(found) => self.keep(request.path(), found, moment),
             Err(failure) => failure.answer(label),
+        }
+    }
+
+    /// Turns what was found into this request's answer, and keeps what others may share.
+    fn keep(&self, path: &str, found: Found, moment: Moment) -> Answer {
+        match found {
+            Found::Once(answer) => answer,
+            Found::Stored { body, etag } => {
+                self.memory.keep_body(path, body.clone(), etag.clone(), moment);
+                stored(body, etag)
+            }
+            Found::Ready { ready, until, route, outcome } => {
+                let answer = ready.answer(route, outcome);
+                self.memory.keep(path, Held { ready, until, route, moment });
+                answer
+            }
         }
     }
 
@@ -158,6 +102,7 @@ impl ModuleService {
             _ => self.refuse_circles(request)?,
         }
         let fetching = self.fetching(request);
+        let version = version_of(&route);
         match route {
             Route::ChecksumDb { name, rest } => self.databases.answer(&name, &rest).await,
             Route::List(path) => {
@@ -170,21 +115,17 @@ impl ModuleService {
             }
             Route::Info(path, revision) => {
                 self.refuse_private(&path)?;
-                if let Some(version) = revision.as_version()
-                    && let Ok(version) = ModuleVersion::new(path.clone(), version)
-                {
-                    self.refuse_dead(&version)?;
-                }
+                self.refuse_dead(version.as_ref())?;
                 self.proxy.info(path, revision, &fetching).await
             }
             Route::Mod(version) => {
                 self.refuse_private(version.path())?;
-                self.refuse_dead(&version)?;
+                self.refuse_dead(Some(&version))?;
                 self.proxy.go_mod(version, &fetching).await
             }
             Route::Zip(version) => {
                 self.refuse_private(version.path())?;
-                self.refuse_dead(&version)?;
+                self.refuse_dead(Some(&version))?;
                 self.proxy.zip(version, &fetching).await
             }
             Route::Root | Route::Health | Route::Ready | Route::Metrics => Err(Failure::internal()),
@@ -226,13 +167,9 @@ impl ModuleService {
         Ok(())
     }
 
-    fn refuse_dead(&self, version: &ModuleVersion) -> Result<(), Failure> {
-        let Some(tombstone) = self.tombs.of(version) else { return Ok(()) };
-        let (kind, word) = match tombstone.why {
-            Why::Purged => (FailureKind::Purged, "purged"),
-            Why::Integrity => (FailureKind::Integrity, "refused"),
-        };
-        Err(Failure::new(kind, format!("{version}: {word}: {}", tombstone.reason)))
+    fn refuse_dead(&self, version: Option<&ModuleVersion>) -> Result<(), Failure> {
+        let dead = version.and_then(|version| Some((version, self.tombs.of(version)?)));
+        dead.map_or(Ok(()), |(version, tombstone)| Err(Failure::withheld(version, &tombstone)))
     }
 
     fn root(&self) -> Answer {
@@ -256,6 +193,17 @@ fn invalid(error: &RouteError) -> Answer {
     let cause = std::error::Error::source(error).map(|cause| format!(": {cause}"));
     let text = format!("not found: {error}{}\n", cause.unwrap_or_default());
     Answer::text(RouteLabel::Other, Outcome::Invalid, StatusCode::NOT_FOUND, text)
+}
+
+/// The version that a path is about, where it names one.
+fn version_of(route: &Route) -> Option<ModuleVersion> {
+    match route {
+        Route::Info(path, revision) => {
+            ModuleVersion::new(path.clone(), revision.as_version()?).ok()
+        }
+        Route::Mod(version) | Route::Zip(version) => Some(version.clone()),
+        _ => None,
+    }
 }
 
 fn label_of(route: &Route) -> RouteLabel {

@@ -238,7 +238,7 @@ fn check_list(path: &larder_module::ModulePath, bytes: &Bytes) -> Result<(), Fai
     };
     let text = std::str::from_utf8(bytes).map_err(|_| refuse())?;
     let mut lines = text.lines().filter(|line| !line.trim().is_empty()).peekable();
-    if lines.peek().is_none() || lines.any(|line| super::latest::version_of(line).is_some()) {
+    if lines.peek().is_none() || lines.any(|line| super::latest::version_of_line(line).is_some()) {
         return Ok(());
     }
     Err(refuse())

@@ -12,6 +12,7 @@ use larder_module::{ModulePath, ModuleVersion, Version};
 use super::files::VersionFile;
 use super::{Fetching, Mirror};
 use crate::catalog::changeable::{Changeable, Kept};
+use crate::catalog::tombs::{Tombstone, Why};
 use crate::error::Failure;
 
 impl Mirror {
@@ -27,7 +28,10 @@ impl Mirror {
         let list = Changeable::List(path.clone());
         let list = Box::pin(self.changeable(&list, &fetching)).await?;
         let text = std::str::from_utf8(&list.kept.value).unwrap_or_default();
-        let Some(best) = best_of(path, text) else { return Err(absent) };
+        // A purge may be lifted, so it counts only when this is answered.
+        let is_refused = |tomb: Tombstone| tomb.why == Why::Integrity;
+        let may_be = |version: &ModuleVersion| !self.tombs.of(version).is_some_and(is_refused);
+        let Some(best) = best_of(path, text, may_be) else { return Err(absent) };
         let (value, _) = self.file(&VersionFile::Info(best), &fetching).await?;
         Ok(Kept {
             value,
@@ -41,16 +45,21 @@ impl Mirror {
 }
 
 /// The version that a line of a list names.
-pub(super) fn version_of(line: &str) -> Option<Version> {
+pub(crate) fn version_of_line(line: &str) -> Option<Version> {
     Version::parse(line.split_whitespace().next()?).ok()
 }
 
-/// The best version of a list that can belong to `path`.
-fn best_of(path: &ModulePath, list: &str) -> Option<ModuleVersion> {
+/// The best version of a list that can belong to `path`, among those that `may_be`.
+pub(crate) fn best_of(
+    path: &ModulePath,
+    list: &str,
+    may_be: impl Fn(&ModuleVersion) -> bool,
+) -> Option<ModuleVersion> {
     list.lines()
-        .filter_map(version_of)
+        .filter_map(version_of_line)
         .filter(|version| !version.is_pseudo())
         .filter_map(|version| ModuleVersion::new(path.clone(), version).ok())
+        .filter(may_be)
         .max_by(|a, b| {
             let rank = |v: &ModuleVersion| (!v.version().is_prerelease(), v.version().clone());
             rank(a).cmp(&rank(b))
@@ -64,7 +73,7 @@ mod tests {
     #[track_caller]
     fn check(list: &str, best: Option<&str>) {
         let path = ModulePath::parse("example.com/a").expect("a path");
-        let got = best_of(&path, list).map(|version| version.version().to_string());
+        let got = best_of(&path, list, |_| true).map(|version| version.version().to_string());
         assert_eq!(got.as_deref(), best, "{list:?}");
     }
 

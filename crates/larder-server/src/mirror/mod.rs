@@ -50,6 +50,7 @@ use crate::metrics::Metrics;
 pub(crate) use changeable::{Current, State};
 pub(crate) use files::VersionFile;
 pub(crate) use follow::pass;
+pub(crate) use latest::{best_of, version_of_line};
 pub(crate) use zip::ZipSource;
 
 use crate::flights::Flights;

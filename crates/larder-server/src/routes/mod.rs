@@ -4,3 +4,4 @@ pub(crate) mod checksum_db;
 pub mod health;
 pub mod metrics;
 pub(crate) mod module_proxy;
+mod offered;

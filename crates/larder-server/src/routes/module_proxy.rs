@@ -12,10 +12,13 @@ use sha2::{Digest, Sha256};
 use crate::answer::{Answer, Caching, Content, ContentKind, ETag, Outcome, Ready, RouteLabel};
 use crate::catalog::changeable::Changeable;
 use crate::catalog::record::ZipRef;
+use crate::catalog::tombs::Tombs;
 use crate::error::Failure;
 use crate::flights::Part;
 use crate::live::{Live, Rules};
-use crate::mirror::{Current, Fetching, Mirror, State, VersionFile, ZipSource};
+use crate::mirror::{Fetching, Mirror, State, VersionFile, ZipSource};
+
+use super::offered::Offer;
 
 /// Zips up to this size are kept in memory whole.
 const SMALL_ZIP: u64 = 64 << 10;
@@ -32,14 +35,15 @@ pub(crate) enum Found {
 
 /// The module routes.
 pub(crate) struct ModuleProxy {
-    mirror: Arc<Mirror>,
+    pub(super) mirror: Arc<Mirror>,
+    pub(super) tombs: Arc<Tombs>,
     rules: Live<Rules>,
 }
 
 impl ModuleProxy {
-    /// Routes over `mirror`.
-    pub(crate) fn new(mirror: Arc<Mirror>, rules: Live<Rules>) -> Self {
-        Self { mirror, rules }
+    /// Routes over `mirror`, which offer nothing that has a tombstone.
+    pub(crate) fn new(mirror: Arc<Mirror>, tombs: Arc<Tombs>, rules: Live<Rules>) -> Self {
+        Self { mirror, tombs, rules }
     }
 
     /// `.info`: of a canonical version for ever, of anything else for a while.
@@ -89,7 +93,8 @@ impl ModuleProxy {
         what: Changeable,
         fetching: &Fetching,
     ) -> Result<Found, Failure> {
-        let Current { kept, state } = self.mirror.changeable(&what, fetching).await?;
+        let current = self.mirror.changeable(&what, fetching).await?;
+        let Offer { value, state } = self.offered(&what, current, fetching).await?;
         let (route, kind) = match what {
             Changeable::List(_) => (RouteLabel::List, ContentKind::Text),
             Changeable::Latest(_) => (RouteLabel::Latest, ContentKind::Json),
@@ -100,7 +105,7 @@ impl ModuleProxy {
             max_age: freshness.ttl,
             stale_while_revalidate: freshness.stale_while_revalidate,
         };
-        let ready = Ready::new(kind, caching, Some(etag_of(&kept.value)), kept.value.clone());
+        let ready = Ready::new(kind, caching, Some(etag_of(&value)), value);
         let (good_for, outcome) = match state {
             State::Fresh(left) => (left, Outcome::Hit),
             State::Fetched(part) => (freshness.ttl, outcome_of(Some(part))),

@@ -15,11 +15,12 @@ use crate::config::{DatabaseConfig, ServerConfig};
 use crate::hex::hex;
 use crate::landings::Landings;
 use crate::live::{Live, Rules};
+use crate::memory::Memory;
 use crate::metrics::Metrics;
 use crate::mirror::{Mirror, MirrorParts};
 use crate::routes::checksum_db::ChecksumDbs;
 use crate::routes::module_proxy::ModuleProxy;
-use crate::service::{Memory, ModuleService};
+use crate::service::ModuleService;
 
 /// What the parts of a server are made of.
 pub(super) struct Parts<'a> {
@@ -61,7 +62,7 @@ impl Parts<'_> {
         ));
         let service = Arc::new(ModuleService {
             mirror: Arc::clone(&mirror),
-            proxy: ModuleProxy::new(Arc::clone(&mirror), rules.clone()),
+            proxy: ModuleProxy::new(Arc::clone(&mirror), Arc::clone(&tombs), rules.clone()),
             databases: ChecksumDbs::new(databases, rules.clone()),
             tombs,
             metrics: Arc::clone(self.metrics),

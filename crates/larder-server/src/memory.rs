@@ -1,0 +1,182 @@
+//! Answers kept in memory: whole small ones by their bytes, stored bodies by their open files.
+//!
+//! They are kept by the path as the client wrote it. What was found before something was forgotten
+//! may come in after it, so everything carries the [`Moment`] in which it was looked for and is
+//! served only while that has not passed: not one request after [`Memory::forget`] is answered
+//! from before it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
+
+use larder_store::Body;
+use moka::sync::Cache;
+
+use crate::answer::{Answer, ETag, Outcome, Ready, RouteLabel};
+
+/// Stored bodies kept open, so that a hot zip costs no look-up: one file descriptor each.
+const OPEN_BODIES: u64 = 256;
+
+/// Answers kept in memory, bounded in bytes and in open files.
+pub(crate) struct Memory {
+    ready: Cache<Arc<str>, Arc<Held>>,
+    bodies: Cache<Arc<str>, HeldBody>,
+    /// How often everything was forgotten.
+    forgotten: AtomicU64,
+    /// How often what changes was forgotten.
+    refreshed: AtomicU64,
+}
+
+/// When something was looked for. It passes when something is forgotten.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Moment {
+    forgotten: u64,
+    refreshed: u64,
+}
+
+/// A whole small answer.
+pub(crate) struct Held {
+    pub(crate) ready: Ready,
+    /// Until when it is good; `None`: it never changes.
+    pub(crate) until: Option<Instant>,
+    pub(crate) route: RouteLabel,
+    pub(crate) moment: Moment,
+}
+
+#[derive(Clone)]
+struct HeldBody {
+    body: Body,
+    etag: ETag,
+    moment: Moment,
+}
+
+impl Memory {
+    /// Room for `bytes` of whole answers.
+    pub(crate) fn new(bytes: u64) -> Self {
+        let ready = Cache::builder()
+            .weigher(|path: &Arc<str>, held: &Arc<Held>| {
+                u32::try_from(path.len() + held.ready.weight()).unwrap_or(u32::MAX)
+            })
+            .max_capacity(bytes)
+            .build();
+        Self {
+            ready,
+            bodies: Cache::new(OPEN_BODIES),
+            forgotten: AtomicU64::new(0),
+            refreshed: AtomicU64::new(0),
+        }
+    }
+
+    /// The moment that is now: taken before anything is looked for.
+    pub(crate) fn moment(&self) -> Moment {
+        Moment {
+            forgotten: self.forgotten.load(Ordering::SeqCst),
+            refreshed: self.refreshed.load(Ordering::SeqCst),
+        }
+    }
+
+    /// Whether nothing was forgotten since that moment, but perhaps what changes.
+    pub(crate) fn is_now(&self, moment: Moment) -> bool {
+        self.forgotten.load(Ordering::SeqCst) == moment.forgotten
+    }
+
+    /// Forgets everything: something that was kept may no longer be served.
+    pub(crate) fn forget(&self) {
+        self.forgotten.fetch_add(1, Ordering::SeqCst);
+        self.ready.invalidate_all();
+        self.bodies.invalidate_all();
+    }
+
+    /// Forgets what changes (lists, `@latest`, branches): there may be newer ones. What never
+    /// changes stays.
+    pub(crate) fn forget_changeable(&self) {
+        self.refreshed.fetch_add(1, Ordering::SeqCst);
+    }
+
+    /// Bytes of whole answers kept now.
+    pub(crate) fn weight(&self) -> u64 {
+        self.ready.weighted_size()
+    }
+
+    /// The answer to this path.
+    pub(crate) fn find(&self, path: &str) -> Option<Answer> {
+        let held = self.ready.get(path)?;
+        if !self.is_now(held.moment) {
+            return None;
+        }
+        if let Some(until) = held.until
+            && (until <= Instant::now() || self.moment() != held.moment)
+        {
+            return None;
+        }
+        Some(held.ready.answer(held.route, Outcome::Hit))
+    }
+
+    /// The open body of this path, with its validator.
+    pub(crate) fn find_body(&self, path: &str) -> Option<(Body, ETag)> {
+        let held = self.bodies.get(path)?;
+        self.is_now(held.moment).then_some((held.body, held.etag))
+    }
+
+    /// Keeps an answer, unless it is no longer good.
+    pub(crate) fn keep(&self, path: &str, held: Held) {
+        if held.until.is_none_or(|until| until > Instant::now()) {
+            self.ready.insert(path.into(), Arc::new(held));
+        }
+    }
+
+    /// Keeps a body open.
+    pub(crate) fn keep_body(&self, path: &str, body: Body, etag: ETag, moment: Moment) {
+        self.bodies.insert(path.into(), HeldBody { body, etag, moment });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::answer::{Caching, ContentKind};
+
+    fn keep(memory: &Memory, path: &str, until: Option<Instant>, moment: Moment) {
+        let ready = Ready::new(ContentKind::Text, Caching::NoStore, None, "x".into());
+        memory.keep(path, Held { ready, until, route: RouteLabel::Mod, moment });
+    }
+
+    #[test]
+    fn what_was_found_before_all_was_forgotten_is_never_served_after_it() {
+        let memory = Memory::new(1 << 20);
+        let before = memory.moment();
+        keep(&memory, "/a", None, before);
+        assert!(memory.find("/a").is_some());
+        memory.forget();
+        assert!(memory.find("/a").is_none());
+        // It comes in late.
+        keep(&memory, "/a", None, before);
+        assert!(memory.find("/a").is_none());
+        keep(&memory, "/a", None, memory.moment());
+        assert!(memory.find("/a").is_some());
+    }
+
+    #[test]
+    fn what_never_changes_outlives_a_refresh_and_what_changes_does_not() {
+        let memory = Memory::new(1 << 20);
+        let before = memory.moment();
+        let long = Some(Instant::now() + Duration::from_secs(3600));
+        keep(&memory, "/mod", None, before);
+        keep(&memory, "/list", long, before);
+        memory.forget_changeable();
+        keep(&memory, "/latest", long, before);
+        assert!(memory.find("/mod").is_some());
+        assert!(memory.find("/list").is_none() && memory.find("/latest").is_none());
+        keep(&memory, "/list", long, memory.moment());
+        assert!(memory.find("/list").is_some());
+    }
+
+    #[test]
+    fn what_is_no_longer_good_is_not_served() {
+        let memory = Memory::new(1 << 20);
+        keep(&memory, "/list", Some(Instant::now()), memory.moment());
+        assert!(memory.find("/list").is_none());
+    }
+}

@@ -5,9 +5,10 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use reqwest::{
     Response,
-    header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderName},
+    header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderName, RETRY_AFTER},
 };
 
 use crate::{
@@ -35,8 +36,10 @@ pub(crate) async fn accept(
     what: &str,
 ) -> Result<Response, FetchError> {
     if response.status().as_u16() != wanted as u16 {
+        let wish = header_text(&response, &RETRY_AFTER)
+            .and_then(|text| retry_after(text, Timestamp::now()));
         let kind = failure(response).await;
-        return Err(FetchError::new(kind, what));
+        return Err(FetchError::new(kind, what).retry_after(wish));
     }
     match header_text(&response, &CONTENT_ENCODING) {
         None | Some("identity" | "") => Ok(response),
@@ -48,6 +51,17 @@ pub(crate) async fn accept(
             Err(FetchError::new(FetchErrorKind::Broken, what).because(source))
         }
     }
+}
+
+/// How long `Retry-After` says from `now` on: seconds, or a date (RFC 9110, 10.2.3). One that has passed is
+/// no wait; what is neither is no wish.
+fn retry_after(text: &str, now: Timestamp) -> Option<Duration> {
+    let text = text.trim();
+    if text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return text.parse().ok().map(Duration::from_secs);
+    }
+    let date = jiff::fmt::rfc2822::parse(text).ok()?.timestamp();
+    Some(Duration::try_from(date.duration_since(now)).unwrap_or_default())
 }
 
 async fn failure(response: Response) -> FetchErrorKind {
@@ -75,4 +89,26 @@ async fn text_of(mut response: Response) -> String {
     };
     let _ = tokio::time::timeout(TEXT_WAIT, reading).await;
     text::fit_for_passing_on(content_type.as_deref(), &body)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wish_is_seconds_or_a_date_or_none() {
+        let now = "1994-11-06T08:49:30Z".parse().unwrap();
+        let check = |text, wait: Option<u64>| {
+            assert_eq!(retry_after(text, now), wait.map(Duration::from_secs), "{text}");
+        };
+        check("0", Some(0));
+        check(" 120 ", Some(120));
+        check("Sun, 06 Nov 1994 08:49:37 GMT", Some(7));
+        check("Sun, 06 Nov 1994 08:49:00 GMT", Some(0));
+        check("99999999999999999999", None);
+        check("-1", None);
+        check("1.5", None);
+        check("soon", None);
+        check("", None);
+    }
 }

@@ -13,13 +13,14 @@ use reqwest::{
 };
 
 use crate::{
-    answer::{self, Wanted},
+    attempts::Inquiry,
     content_range::ContentRange,
     error::{FetchError, FetchErrorKind, Phase},
     file,
-    http::{Http, Question, header_text},
+    http::{Question, header_text},
     proxy_url::ProxyUrl,
     redact::redacted_url,
+    upstream::Visit,
 };
 
 /// A body on its way from an upstream.
@@ -39,9 +40,10 @@ enum Source {
 
 /// What is being answered, and to which question.
 struct Answer {
-    http: Arc<Http>,
-    question: Question,
+    inquiry: Inquiry,
     response: Response,
+    /// None once the answer has ended or failed.
+    visit: Option<Visit>,
 }
 
 /// A whole body, small enough to be held.
@@ -72,23 +74,16 @@ enum Changed {
 
 impl Arriving {
     /// Takes up the answer to a question.
-    pub(crate) async fn web(
-        origin: &ProxyUrl,
-        http: &Arc<Http>,
-        question: Question,
-    ) -> Result<Self, FetchError> {
-        let what = redacted_url(&question.url);
-        let response = http.ask(&question).await.map_err(|error| error.at(origin))?;
-        let response = answer::accept(response, Wanted::Whole, &what)
-            .await
-            .map_err(|error| error.at(origin))?;
+    pub(crate) async fn web(origin: &ProxyUrl, inquiry: Inquiry) -> Result<Self, FetchError> {
+        let what = redacted_url(&inquiry.question.url);
+        let (response, visit) = inquiry.whole().await.map_err(|error| error.at(origin))?;
         Ok(Self {
             origin: origin.clone(),
             what,
             len: response.content_length(),
             etag: header_text(&response, &ETAG).map(str::to_owned),
             received: 0,
-            source: Source::Web(Box::new(Answer { http: Arc::clone(http), question, response })),
+            source: Source::Web(Box::new(Answer { inquiry, response, visit: Some(visit) })),
         })
     }
 
@@ -120,23 +115,42 @@ impl Arriving {
     /// The next piece, or nothing at the end of a whole body. A body that ends before its length is
     /// [`FetchErrorKind::Broken`].
     pub async fn chunk(&mut self) -> Result<Option<Bytes>, FetchError> {
-        let chunk = match &mut self.source {
+        let chunk = match self.next_chunk().await {
+            Ok(chunk) => self.counted(chunk),
+            Err(error) => Err(error),
+        };
+        if let Source::Web(answer) = &mut self.source {
+            match &chunk {
+                Ok(Some(_)) => {}
+                Ok(None) => answer.end(Visit::ended),
+                Err(error) => answer.end(|visit| visit.failed(error)),
+            }
+        }
+        chunk
+    }
+
+    async fn next_chunk(&mut self) -> Result<Option<Bytes>, FetchError> {
+        match &mut self.source {
             Source::Web(answer) => {
-                let idle = answer.http.timeouts().idle;
+                let idle = answer.inquiry.http.timeouts().idle;
                 match tokio::time::timeout(idle, answer.response.chunk()).await {
-                    Ok(Ok(chunk)) => chunk,
+                    Ok(Ok(chunk)) => Ok(chunk),
                     Ok(Err(error)) => {
                         let kind = body_kind(&error);
-                        return Err(self.failed(kind).because(error.without_url()));
+                        Err(self.failed(kind).because(error.without_url()))
                     }
-                    Err(_) => return Err(self.failed(FetchErrorKind::TimedOut(Phase::Idle))),
+                    Err(_) => Err(self.failed(FetchErrorKind::TimedOut(Phase::Idle))),
                 }
             }
             Source::File(file) => {
                 let read = file::chunk(Arc::clone(file)).await;
-                read.map_err(|error| self.failed(FetchErrorKind::Broken).because(error))?
+                read.map_err(|error| self.failed(FetchErrorKind::Broken).because(error))
             }
-        };
+        }
+    }
+
+    /// Holds a piece against the length of the whole.
+    fn counted(&mut self, chunk: Option<Bytes>) -> Result<Option<Bytes>, FetchError> {
         self.received =
             self.received.saturating_add(chunk.as_ref().map_or(0, |bytes| bytes.len() as u64));
         match self.len {
@@ -159,10 +173,11 @@ impl Arriving {
                 sought.map_err(|error| self.failed(FetchErrorKind::Broken).because(error))?;
             }
             Source::Web(answer) => {
-                let (response, len) = self.ask_for_rest(answer, from).await?;
+                let (response, visit, len) = self.ask_for_rest(&answer.inquiry, from).await?;
                 self.len = len;
                 if let Source::Web(answer) = &mut self.source {
                     answer.response = response;
+                    answer.visit = Some(visit);
                 }
             }
         }
@@ -173,19 +188,18 @@ impl Arriving {
     /// The answer that goes on from byte `from`, and the length of the whole.
     async fn ask_for_rest(
         &self,
-        broken: &Answer,
+        broken: &Inquiry,
         from: u64,
-    ) -> Result<(Response, Option<u64>), FetchError> {
+    ) -> Result<(Response, Visit, Option<u64>), FetchError> {
         let strong = self.etag.clone().filter(|etag| etag.starts_with('"'));
         if self.len.is_none() && strong.is_none() {
             return Err(self.changed(Changed::NothingToGoBy));
         }
         let question = Question { part: Some((from, strong)), ..broken.question.clone() };
-        let at = |error: FetchError| error.at(&self.origin);
-        let response = broken.http.ask(&question).await.map_err(at)?;
-        let response = answer::accept(response, Wanted::Part, &self.what).await.map_err(at)?;
+        let inquiry = Inquiry { question, ..broken.clone() };
+        let (response, visit) = inquiry.part().await.map_err(|error| error.at(&self.origin))?;
         let total = self.rest(&response, from).map_err(|why| self.changed(why))?;
-        Ok((response, self.len.or(total)))
+        Ok((response, visit, self.len.or(total)))
     }
 
     /// Checks that an answer is the rest of this body from byte `from` on; gives the whole's length.
@@ -240,6 +254,15 @@ impl Arriving {
 
     fn failed(&self, kind: FetchErrorKind) -> FetchError {
         FetchError::new(kind, &self.what).at(&self.origin)
+    }
+}
+
+impl Answer {
+    /// Ends the visit, if it has not ended yet; its place is free then.
+    fn end(&mut self, verdict: impl FnOnce(&mut Visit)) {
+        if let Some(mut visit) = self.visit.take() {
+            verdict(&mut visit);
+        }
     }
 }
 

@@ -70,6 +70,11 @@ impl ChecksumDbs {
 }
 
 impl ChecksumDb {
+    /// The database's own address.
+    pub(crate) fn own(&self) -> &ProxyUrl {
+        &self.own
+    }
+
     /// The route to the database's own address.
     pub(crate) fn own_route(&self) -> Route {
         Route { base: self.own.clone(), prefix: String::new() }

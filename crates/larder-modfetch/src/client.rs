@@ -10,6 +10,7 @@ use reqwest::{Certificate, Client, ClientBuilder, Proxy, header::HeaderValue, re
 use crate::{
     config::{FetchConfig, FetchConfigError},
     forward::Forwarding,
+    phases::Watching,
 };
 
 /// How long an unused connection is kept: less than what servers usually keep theirs.
@@ -49,6 +50,7 @@ fn unbuilt(config: &FetchConfig) -> Result<ClientBuilder, FetchConfigError> {
         .redirect(redirect::Policy::none())
         .referer(false)
         .connect_timeout(config.timeouts.connect)
+        .connector_layer(Watching)
         .pool_idle_timeout(POOL_IDLE)
         .http2_keep_alive_interval(PING.0)
         .http2_keep_alive_timeout(PING.1)

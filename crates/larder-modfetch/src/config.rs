@@ -4,7 +4,11 @@
 //!
 //! Invariant: `Debug` shows no password (each secret sits in a type that hides it).
 
-use std::{fmt, time::Duration};
+use std::{
+    fmt,
+    hash::{BuildHasher, RandomState},
+    time::Duration,
+};
 
 use crate::{goproxy::GoProxyList, netrc::Netrc, proxy_url::ProxyUrlError, redact::redacted};
 
@@ -29,6 +33,33 @@ pub struct FetchConfig {
     pub timeouts: Timeouts,
     /// How many redirects one request may follow.
     pub max_redirects: usize,
+    /// How often a request is sent again that could not connect or was answered 502, 503 or 504.
+    pub retries: u32,
+    /// How many requests may be under way at one upstream, bodies included; further ones wait their turn.
+    pub concurrency: usize,
+    /// When an upstream that fails is left alone.
+    pub circuit: Circuit,
+    /// How chance spreads retries and probes.
+    pub jitter: Jitter,
+}
+
+/// When an upstream is left alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Circuit {
+    /// After so many failures in a row; 0 is never.
+    pub failures: u32,
+    /// For how long at first. Each time that it fails again the pause is twice as long, up to five minutes.
+    pub pause: Duration,
+}
+
+/// Where chance comes from.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub enum Jitter {
+    /// From the system.
+    #[default]
+    Random,
+    /// From nowhere: each draw is this number, from 0 (the shortest wait) to 1 (the longest).
+    Always(f64),
 }
 
 /// A checksum database and its own address.
@@ -119,6 +150,10 @@ impl FetchConfig {
             via: None,
             timeouts: Timeouts::default(),
             max_redirects: 10,
+            retries: 2,
+            concurrency: 128,
+            circuit: Circuit::default(),
+            jitter: Jitter::default(),
         }
     }
 }
@@ -131,6 +166,28 @@ impl Default for Timeouts {
             connect: Duration::from_secs(10),
             head: Duration::from_mins(1),
             idle: Duration::from_mins(1),
+        }
+    }
+}
+
+impl Default for Circuit {
+    /// The defaults of the settings.
+    fn default() -> Self {
+        Self { failures: 5, pause: Duration::from_secs(10) }
+    }
+}
+
+impl Jitter {
+    /// A number from 0 to 1.
+    pub(crate) fn draw(self) -> f64 {
+        match self {
+            Self::Random => {
+                // The keys of a hash map are random, and each new pair hashes to another number.
+                let drawn = RandomState::new().hash_one(0_u8);
+                let drawn = u32::try_from(drawn >> 32).unwrap_or_default();
+                f64::from(drawn) / f64::from(u32::MAX)
+            }
+            Self::Always(number) => number.clamp(0.0, 1.0),
         }
     }
 }

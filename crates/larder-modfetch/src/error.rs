@@ -5,7 +5,7 @@
 //!
 //! Invariant: no user name, password or query of a URL is in any text of this file.
 
-use std::{error::Error, fmt, sync::Arc};
+use std::{error::Error, fmt, sync::Arc, time::Duration};
 
 use crate::proxy_url::ProxyUrl;
 
@@ -18,6 +18,7 @@ struct Failure {
     what: String,
     origin: Option<ProxyUrl>,
     source: Option<Box<dyn Error + Send + Sync>>,
+    retry_after: Option<Duration>,
 }
 
 /// What kind of failure it is. A `text` is what the upstream said in plain text, within the few lines that
@@ -68,6 +69,14 @@ pub enum FetchErrorKind {
     /// The body is larger than the asker's limit.
     #[error("the answer is larger than allowed")]
     TooLarge,
+    /// The upstream was not asked: it has failed so often in a row that it is left alone for a while.
+    #[error("the upstream has failed {failures} times in a row and is left alone; {}", when(*.retry_in))]
+    CircuitOpen {
+        /// How often it has failed.
+        failures: u32,
+        /// In how long it will be tried again; none while that is being done.
+        retry_in: Option<Duration>,
+    },
     /// The upstream is this very server, or leads back to it.
     #[error("the upstream leads back to this server")]
     LoopsBack,
@@ -86,7 +95,13 @@ pub enum Phase {
 
 impl FetchError {
     pub(crate) fn new(kind: FetchErrorKind, what: impl fmt::Display) -> Self {
-        Self(Arc::new(Failure { kind, what: what.to_string(), origin: None, source: None }))
+        Self(Arc::new(Failure {
+            kind,
+            what: what.to_string(),
+            origin: None,
+            source: None,
+            retry_after: None,
+        }))
     }
 
     /// The same failure, said to come from `origin`.
@@ -97,6 +112,16 @@ impl FetchError {
     /// The same failure with its cause.
     pub(crate) fn because(self, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         self.with(|failure| failure.source = Some(source.into()))
+    }
+
+    /// The same failure, with how long the upstream wants to be left alone.
+    pub(crate) fn retry_after(self, wait: Option<Duration>) -> Self {
+        self.with(|failure| failure.retry_after = wait)
+    }
+
+    /// How long the upstream wants to be left alone, where it said so.
+    pub(crate) fn wanted_pause(&self) -> Option<Duration> {
+        self.0.retry_after
     }
 
     fn with(mut self, change: impl FnOnce(&mut Failure)) -> Self {
@@ -152,6 +177,14 @@ impl fmt::Debug for FetchError {
 impl Error for FetchError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         self.0.source.as_deref().map(|source| source as &(dyn Error + 'static))
+    }
+}
+
+/// When an upstream that is left alone will be tried again, in words.
+fn when(retry_in: Option<Duration>) -> String {
+    match retry_in {
+        Some(wait) => format!("it will be tried again in {} s", wait.as_secs().saturating_add(1)),
+        None => "it is being tried again now".to_owned(),
     }
 }
 

@@ -10,15 +10,18 @@ use reqwest::header::HeaderValue;
 
 use crate::{
     arriving::{Arriving, Fetched},
+    attempts::Inquiry,
     checksum_db::{Asking, ChecksumDb, ChecksumDbs, Route},
     client::header_value,
     config::{FetchConfig, FetchConfigError},
     error::{FetchError, FetchErrorKind},
     file,
     goproxy::GoProxyList,
+    health::UpstreamHealth,
     http::{Http, Question},
     proxy_url::{Location, ProxyUrl, escape_path},
     resource::{Resource, is_clean},
+    upstream::{Body, Upstreams},
     walk::{End, Walk},
 };
 
@@ -34,6 +37,7 @@ pub struct Fetcher {
 
 struct Shared {
     http: Arc<Http>,
+    upstreams: Upstreams,
     proxies: GoProxyList,
     checksum_dbs: ChecksumDbs,
 }
@@ -44,7 +48,10 @@ impl Fetcher {
         let via = config.via.as_deref().map(|via| header_value("Via", via)).transpose()?;
         let http = Arc::new(Http::new(&config)?);
         let checksum_dbs = ChecksumDbs::new(&config.checksum_dbs)?;
-        Ok(Self { shared: Arc::new(Shared { http, proxies: config.proxies, checksum_dbs }), via })
+        let named = config.checksum_dbs.iter().filter_map(|source| checksum_dbs.get(&source.name));
+        let upstreams = Upstreams::new(&config, named.map(ChecksumDb::own));
+        let proxies = config.proxies;
+        Ok(Self { shared: Arc::new(Shared { http, upstreams, proxies, checksum_dbs }), via })
     }
 
     /// The same fetcher for a request that itself came with a `Via`: its value goes before ours, so that a
@@ -64,17 +71,22 @@ impl Fetcher {
         &self.shared.proxies
     }
 
+    /// How each upstream does, and each address of a checksum database, in the order of the configuration.
+    pub fn health(&self) -> Vec<UpstreamHealth> {
+        self.shared.upstreams.health()
+    }
+
     /// Asks for a body and gives it as soon as its head is there. A body that breaks off later moves on to
     /// no other upstream, since part of it may have been passed on: see [`Arriving::resume`].
     pub async fn open(&self, resource: &Resource) -> Result<Arriving, FetchError> {
         if let Resource::ChecksumDb { name, rest } = resource {
             let (base, path) = self.route(name, rest).await?;
-            return self.open_at(&base, &path).await;
+            return self.open_at(&base, &path, Body::Long).await;
         }
         let path = resource.path();
         let mut walk = Walk::over(&self.shared.proxies);
         while let Some(proxy) = walk.next_proxy() {
-            match self.open_at(proxy, &path).await {
+            match self.open_at(proxy, &path, Body::Long).await {
                 Ok(arriving) => return Ok(arriving),
                 Err(error) => failed(&mut walk, error),
             }
@@ -99,13 +111,22 @@ impl Fetcher {
         Err(walk.into_error(&path))
     }
 
-    async fn open_at(&self, origin: &ProxyUrl, path: &str) -> Result<Arriving, FetchError> {
+    async fn open_at(
+        &self,
+        origin: &ProxyUrl,
+        path: &str,
+        body: Body,
+    ) -> Result<Arriving, FetchError> {
         let location = origin.locate(path);
         let what = location.to_string();
         match location {
             Location::Web(url) => {
+                let Some(upstream) = self.shared.upstreams.of(origin).cloned() else {
+                    return Err(FetchError::new(FetchErrorKind::NoUpstream, what));
+                };
                 let question = Question { url, via: self.via.clone(), part: None };
-                Arriving::web(origin, &self.shared.http, question).await
+                let http = Arc::clone(&self.shared.http);
+                Arriving::web(origin, Inquiry { http, upstream, question, body }).await
             }
             Location::File(path) => file::open(origin, what, path).await,
         }
@@ -117,7 +138,7 @@ impl Fetcher {
         path: &str,
         cap: usize,
     ) -> Result<Fetched, FetchError> {
-        self.open_at(origin, path).await?.read(cap).await
+        self.open_at(origin, path, Body::Small).await?.read(cap).await
     }
 
     /// Where a path of a checksum database is asked for.

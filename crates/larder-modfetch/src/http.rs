@@ -7,6 +7,8 @@
 //!
 //! Invariant: no error of this file holds a URL with its secrets.
 
+use std::error::Error as _;
+
 use reqwest::{
     Client, RequestBuilder, Response, Url,
     header::{ACCEPT_ENCODING, HeaderName, HeaderValue, IF_RANGE, LOCATION, RANGE, VIA},
@@ -18,6 +20,7 @@ use crate::{
     error::{FetchError, FetchErrorKind, Phase},
     forward,
     netrc::Netrc,
+    phases,
     redact::{redacted, redacted_url},
 };
 
@@ -27,6 +30,7 @@ pub(crate) struct Http {
     netrc: Netrc,
     timeouts: Timeouts,
     max_redirects: usize,
+    retries: u32,
 }
 
 /// One question.
@@ -57,7 +61,13 @@ impl Http {
     pub(crate) fn new(config: &FetchConfig) -> Result<Self, FetchConfigError> {
         let client = client(config)?;
         let (timeouts, max_redirects) = (config.timeouts, config.max_redirects);
-        Ok(Self { client, netrc: config.netrc.clone(), timeouts, max_redirects })
+        let (netrc, retries) = (config.netrc.clone(), config.retries);
+        Ok(Self { client, netrc, timeouts, max_redirects, retries })
+    }
+
+    /// How often a question is asked again.
+    pub(crate) fn retries(&self) -> u32 {
+        self.retries
     }
 
     pub(crate) fn timeouts(&self) -> Timeouts {
@@ -102,16 +112,13 @@ impl Http {
 
     async fn send(&self, question: &Question, here: &Url) -> Result<Response, FetchError> {
         let sending = self.request(question, here)?.send();
-        // A client may also wait for a connection that another request is making.
-        let wait = self.timeouts.connect.saturating_add(self.timeouts.head);
-        match tokio::time::timeout(wait, sending).await {
+        match phases::within(self.timeouts, sending).await {
             Ok(Ok(response)) => Ok(response),
             Ok(Err(error)) => Err(FetchError::new(kind_of(&error), redacted_url(&question.url))
                 .because(error.without_url())),
-            Err(_) => Err(FetchError::new(
-                FetchErrorKind::TimedOut(Phase::Head),
-                redacted_url(&question.url),
-            )),
+            Err(phase) => {
+                Err(FetchError::new(FetchErrorKind::TimedOut(phase), redacted_url(&question.url)))
+            }
         }
     }
 
@@ -150,6 +157,12 @@ impl Http {
         }
         Ok(request)
     }
+}
+
+/// Whether a failure is that we would not ask.
+pub(crate) fn was_not_sent(error: &FetchError) -> bool {
+    let refusal = error.source().and_then(|source| source.downcast_ref::<Refusal>());
+    matches!(refusal, Some(Refusal::InsecurePassword { .. }))
 }
 
 /// A header's text, if it has one that is text.

@@ -14,8 +14,13 @@
 //! | `walk.rs` | which upstream is next, which failure is told |
 //! | `checksum_db.rs` | where a checksum database is asked |
 //! | `arriving.rs`, `content_range.rs` | [`Arriving`], [`Fetched`]: bodies, and taking up a broken one |
+//! | `attempts.rs` | asking, and asking again |
+//! | `upstream.rs` | one origin: places, counts, which failures are its own |
+//! | `circuit.rs` | when an origin is left alone, and when it is tried again |
+//! | `health.rs` | [`UpstreamHealth`]: how an origin does |
 //! | `http.rs` | one question over HTTP: redirects, passwords, time |
 //! | `client.rs` | whom the HTTP client trusts, how it connects |
+//! | `phases.rs` | time to connect, and time to the head |
 //! | `answer.rs`, `text.rs` | what a status means; what an upstream said that may be passed on |
 //! | `file.rs` | upstreams that are directories |
 //! | `forward.rs` | HTTP_PROXY, HTTPS_PROXY, NO_PROXY |
@@ -27,7 +32,9 @@
 
 mod answer;
 mod arriving;
+mod attempts;
 mod checksum_db;
+mod circuit;
 mod client;
 mod config;
 mod content_range;
@@ -36,21 +43,27 @@ mod fetcher;
 mod file;
 mod forward;
 mod goproxy;
+mod health;
 mod http;
 mod info;
 mod netrc;
+mod phases;
 mod proxy_url;
 mod redact;
 mod resource;
 mod text;
+mod upstream;
 mod walk;
 mod wire;
 
 pub use arriving::{Arriving, Fetched};
-pub use config::{ChecksumDbSource, FetchConfig, FetchConfigError, ForwardProxies, Timeouts};
+pub use config::{
+    ChecksumDbSource, Circuit, FetchConfig, FetchConfigError, ForwardProxies, Jitter, Timeouts,
+};
 pub use error::{FetchError, FetchErrorKind, Phase};
 pub use fetcher::Fetcher;
 pub use goproxy::{Entry, FallBack, GoProxyError, GoProxyList, Target};
+pub use health::{CircuitState, UpstreamFailure, UpstreamHealth};
 pub use info::{Info, InfoError};
 pub use netrc::Netrc;
 pub use proxy_url::{ProxyUrl, ProxyUrlError};

@@ -116,6 +116,14 @@ impl ProxyUrl {
         }
     }
 
+    /// Scheme, host and port, such as `https://proxy.example:8443`; a file address has none.
+    pub(crate) fn origin(&self) -> Option<String> {
+        match &*self.0 {
+            Base::Web(url) => Some(url.origin().ascii_serialization()),
+            Base::Files { .. } => None,
+        }
+    }
+
     /// The path of the address, without a slash at its end: what stands before each module's path.
     pub fn path(&self) -> &str {
         match &*self.0 {

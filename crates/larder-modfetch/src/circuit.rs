@@ -215,8 +215,8 @@ mod tests {
     fn after_the_pause_one_probe_goes_and_everyone_else_waits_for_what_it_finds() {
         let now = Instant::now();
         let mut circuit = open(now);
-        let early = now + PAUSE - Duration::from_millis(1);
-        assert_eq!(circuit.admit(early), Admission::Refused(Some(Duration::from_millis(1))));
+        let early = now + PAUSE / 2;
+        assert_eq!(circuit.admit(early), Admission::Refused(Some(PAUSE / 2)));
         let ticket = probe(&mut circuit, now + PAUSE);
         assert_eq!(circuit.admit(now + PAUSE * 9), Admission::Refused(None));
         assert!(circuit.answered(ticket).0);
@@ -325,7 +325,6 @@ mod tests {
                 valid.retain(|ticket| ticket.0 == circuit.epoch);
                 let closed = circuit.state() == CircuitState::Closed;
                 prop_assert!(closed || valid.len() <= 1, "{circuit:?}");
-                prop_assert!(circuit.until().is_none_or(|until| until >= now - PAUSE * 1000));
             }
         }
     }

@@ -53,13 +53,13 @@ pub struct Circuit {
 }
 
 /// Where chance comes from.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Jitter {
     /// From the system.
     #[default]
     Random,
-    /// From nowhere: each draw is this number, from 0 (the shortest wait) to 1 (the longest).
-    Always(f64),
+    /// From nowhere: every wait is so many hundredths of the longest that it may be.
+    Always(u8),
 }
 
 /// A checksum database and its own address.
@@ -187,7 +187,7 @@ impl Jitter {
                 let drawn = u32::try_from(drawn >> 32).unwrap_or_default();
                 f64::from(drawn) / f64::from(u32::MAX)
             }
-            Self::Always(number) => number.clamp(0.0, 1.0),
+            Self::Always(hundredths) => f64::from(hundredths.min(100)) / 100.0,
         }
     }
 }

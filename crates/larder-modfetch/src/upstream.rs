@@ -239,9 +239,11 @@ impl Visit {
         if http::was_not_sent(error) {
             return;
         }
-        self.settled = true;
-        if !is_trouble(error.kind()) {
-            return self.answered();
+        match error.kind() {
+            kind if is_trouble(kind) => self.settled = true,
+            // An odd answer to the rest of a body does not make up for the body that broke off.
+            FetchErrorKind::Upstream { .. } => return self.head_came(),
+            _ => return self.ended(),
         }
         let upstream = &self.upstream;
         upstream.failures.fetch_add(1, Relaxed);

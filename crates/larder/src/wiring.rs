@@ -3,7 +3,7 @@
 
 use std::io;
 
-use larder_modfetch::{ChecksumDbSource, FetchConfig, ForwardProxies, Netrc, Timeouts};
+use larder_modfetch::{ChecksumDbSource, Circuit, FetchConfig, ForwardProxies, Netrc, Timeouts};
 use larder_server::{
     AccessLog, DatabaseConfig, Freshness, Limits, Rate, Retention, ServerConfig, TlsFiles, Verify,
 };
@@ -105,6 +105,12 @@ fn fetch_config(settings: &Settings) -> Result<FetchConfig, Failure> {
             connect: settings.fetch_connect_timeout.value,
             head: settings.fetch_head_timeout.value,
             idle: settings.fetch_idle_timeout.value,
+        },
+        retries: settings.fetch_retries.value,
+        concurrency: settings.fetch_concurrency.value,
+        circuit: Circuit {
+            failures: u32::try_from(settings.fetch_circuit_failures.value).unwrap_or(u32::MAX),
+            pause: settings.fetch_circuit_pause.value,
         },
         ..FetchConfig::new(settings.upstream.value.0.clone())
     })

@@ -1,6 +1,6 @@
 //! `,` `|` `off` `direct`, for both operations.
 
-use larder_modfetch::{FetchErrorKind, Fetcher};
+use larder_modfetch::{FetchConfig, FetchErrorKind, Fetcher};
 
 use crate::{
     fetcher, hasty, list,
@@ -15,7 +15,8 @@ async fn check(shape: &str, replies: [Reply; 3], asked: [usize; 3], end: &str) {
         .iter()
         .zip(&upstreams)
         .fold(shape.to_owned(), |text, (name, upstream)| text.replace(name, &upstream.url()));
-    let fetcher = Fetcher::new(hasty(&text.replace('?', &nobody()))).unwrap();
+    let config = FetchConfig { retries: 0, ..hasty(&text.replace('?', &nobody())) };
+    let fetcher = Fetcher::new(config).unwrap();
     let read = fetcher.read(&list(), 10).await.map(|fetched| fetched.bytes);
     let opened = match fetcher.open(&list()).await {
         Ok(mut arriving) => Ok(arriving.chunk().await.unwrap().unwrap()),

@@ -5,6 +5,7 @@
 //! | `scripted.rs` | the upstream: an HTTP server that does as it is told |
 //! | `answers.rs` | what each status, silence and broken connection means |
 //! | `fallback.rs` | `,` `\|` `off` `direct`, for both operations |
+//! | `health.rs` | asking again, taking turns, leaving alone what is dead |
 //! | `bodies.rs` | lengths, caps, stalls, taking up a broken body |
 //! | `redirects.rs` | redirects, and what goes with them |
 //! | `secrets.rs` | passwords: where they go, and that nothing shows them |
@@ -21,6 +22,7 @@ mod checksum_db;
 mod fallback;
 mod files;
 mod forward_proxy;
+mod health;
 mod live;
 mod redirects;
 mod scripted;

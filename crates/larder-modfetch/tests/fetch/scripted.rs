@@ -129,6 +129,14 @@ impl Scripted {
 
     /// Serves HTTPS with a certificate for `localhost`, `mod.test` and `127.0.0.1`.
     pub(crate) fn https(script: impl Fn(&Asked, usize) -> Reply + Send + Sync + 'static) -> Self {
+        Self::slow_https(Duration::ZERO, script)
+    }
+
+    /// The same, but each connection waits so long for its handshake.
+    pub(crate) fn slow_https(
+        handshake: Duration,
+        script: impl Fn(&Asked, usize) -> Reply + Send + Sync + 'static,
+    ) -> Self {
         let certificate = CertificateDer::from_pem_slice(include_bytes!("tls/server.pem")).unwrap();
         let key = PrivateKeyDer::from_pem_slice(include_bytes!("tls/server.key")).unwrap();
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
@@ -138,7 +146,7 @@ impl Scripted {
             .with_no_client_auth()
             .with_single_cert(vec![certificate], key)
             .unwrap();
-        Self::start("https", Some(Arc::new(config)), Arc::new(script))
+        Self::start("https", Some((Arc::new(config), handshake)), Arc::new(script))
     }
 
     /// Answers everything alike.
@@ -146,7 +154,11 @@ impl Scripted {
         Self::http(move |_, _| reply.clone())
     }
 
-    fn start(scheme: &'static str, tls: Option<Arc<ServerConfig>>, script: Arc<Script>) -> Self {
+    fn start(
+        scheme: &'static str,
+        tls: Option<(Arc<ServerConfig>, Duration)>,
+        script: Arc<Script>,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let asked = Arc::new(Mutex::new(Vec::new()));
@@ -163,7 +175,8 @@ impl Scripted {
                 let (asked, script, tls) = (Arc::clone(&asked), Arc::clone(&script), tls.clone());
                 thread::spawn(move || match tls {
                     None => serve(stream, &asked, &*script),
-                    Some(config) => {
+                    Some((config, handshake)) => {
+                        thread::sleep(handshake);
                         let connection = ServerConnection::new(config).unwrap();
                         serve(StreamOwned::new(connection, stream), &asked, &*script)
                     }

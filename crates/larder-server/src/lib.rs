@@ -21,6 +21,7 @@
 //! | one fetch for all who ask at once | `flights.rs` |
 //! | what nobody may overlook | `alarms.rs` |
 //! | which failure is which status and text | `error.rs` |
+//! | whether every serving thread serves | `roll_call.rs` |
 //! | what is exchanged while the server runs | `live.rs` |
 //! | start, background tasks, reload, end | `server/` |
 //!
@@ -43,6 +44,7 @@ mod memory;
 pub mod metrics;
 mod mirror;
 pub mod retention;
+mod roll_call;
 mod route;
 pub mod routes;
 pub mod scrub;
@@ -55,5 +57,5 @@ pub use config::{
     AccessLog, AdminConfig, DatabaseConfig, Freshness, Retention, ServerConfig, Verify,
 };
 pub use edge::{Limits, Rate, TlsError, TlsFiles};
-pub use server::{RunError, Server, ServerHandle, Sockets, StartError};
+pub use server::{Overview, RunError, Server, ServerHandle, Sockets, StartError};
 pub use upkeep::{Upkeep, UpkeepError};

@@ -64,6 +64,7 @@ pub struct Metrics {
     proofs_pending: Gauge,
     store_bytes: Bytes,
     store_free: Bytes,
+    store_writable: Gauge,
     cache_bytes: Bytes,
     no_room: Counter,
     background_failures: Family<TaskLabels, Counter>,
@@ -75,6 +76,21 @@ struct Cell {
     by_class: [OnceLock<Counter>; CLASSES.len()],
     latency: OnceLock<Histogram>,
 }
+
+/// Where the series of a route and an outcome are.
+fn cell(route: RouteLabel, outcome: Outcome) -> usize {
+    route as usize * Outcome::ALL.len() + outcome as usize
+}
+
+/// The routes that serve modules and their proofs.
+const MODULE_ROUTES: [RouteLabel; 6] = [
+    RouteLabel::List,
+    RouteLabel::Latest,
+    RouteLabel::Info,
+    RouteLabel::Mod,
+    RouteLabel::Zip,
+    RouteLabel::SumDb,
+];
 
 /// A finished request, as the edge saw it.
 #[derive(Clone, Copy, Debug)]
@@ -134,6 +150,7 @@ impl Metrics {
             proofs_pending: add(r, "proofs_pending", "Versions served before their proof"),
             store_bytes: add_bytes(r, "store", "Bytes used by the store"),
             store_free: add_bytes(r, "store_free", "Bytes free where the store lives"),
+            store_writable: add(r, "store_writable", "1 while the store can be written"),
             cache_bytes: add_bytes(r, "cache", "Bytes of answers kept in memory"),
             no_room: add(r, "spool_no_room", "Fetches that found no room in the spool"),
             background_failures: add(
@@ -179,7 +196,7 @@ impl Metrics {
         {
             sent.inc_by(served.bytes);
         }
-        let index = served.route as usize * Outcome::ALL.len() + served.outcome as usize;
+        let index = cell(served.route, served.outcome);
         let Some(cell) = self.cells.get(index) else { return };
         let class = usize::from(served.status.as_u16() / 100).clamp(1, CLASSES.len()) - 1;
         let (route, outcome) = (Word(served.route.as_str()), Word(served.outcome.as_str()));
@@ -274,6 +291,25 @@ impl Metrics {
     pub fn set_store(&self, used: u64, free: u64) {
         self.store_bytes.set(gauge(used));
         self.store_free.set(gauge(free));
+    }
+
+    /// Whether the store can be written.
+    pub(crate) fn set_store_writable(&self, writable: bool) {
+        self.store_writable.set(i64::from(writable));
+    }
+
+    /// How many requests for modules and proofs were answered with what was asked for, and how
+    /// many of them from what was here.
+    pub(crate) fn answered(&self) -> (u64, u64) {
+        let of = |outcomes: &[Outcome]| {
+            let cells = MODULE_ROUTES.iter().flat_map(|route| {
+                outcomes.iter().filter_map(|outcome| self.cells.get(cell(*route, *outcome)))
+            });
+            let counters = cells.flat_map(|cell| cell.by_class.iter().filter_map(OnceLock::get));
+            counters.map(Counter::get).sum::<u64>()
+        };
+        let here = of(&[Outcome::Hit, Outcome::Stale]);
+        (here + of(&[Outcome::Miss, Outcome::Follower]), here)
     }
 
     /// How much the answers kept in memory weigh.

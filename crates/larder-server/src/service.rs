@@ -20,6 +20,7 @@ use crate::live::{Live, Rules};
 use crate::memory::{Held, Memory, Moment};
 use crate::metrics::Metrics;
 use crate::mirror::{Fetching, Mirror};
+use crate::roll_call::RollCall;
 use crate::route::{Route, RouteError};
 use crate::routes::checksum_db::ChecksumDbs;
 use crate::routes::health::{self, ReadinessCheck};
@@ -38,6 +39,8 @@ pub(crate) struct ModuleService {
     /// This server's name in `Via`: a request that carries it has come round in a circle.
     pub(crate) instance: String,
     pub(crate) memory: Arc<Memory>,
+    /// The threads that serve.
+    pub(crate) roll: RollCall,
 }
 
 impl Service for ModuleService {
@@ -46,6 +49,10 @@ impl Service for ModuleService {
             return Box::pin(std::future::ready(answer));
         }
         Box::pin(self.look(request))
+    }
+
+    fn thread_began(&self, thread: tokio::runtime::Handle) {
+        self.roll.enter(thread);
     }
 }
 

@@ -29,7 +29,7 @@ pub struct Launch {
     address: Option<SocketAddr>,
     admin: Option<SocketAddr>,
     data: Option<PathBuf>,
-    upstream: String,
+    upstream: Option<String>,
     args: Vec<String>,
     env: BTreeMap<String, String>,
 }
@@ -55,7 +55,7 @@ impl Launch {
             address: None,
             admin: None,
             data: None,
-            upstream: upstream.to_owned(),
+            upstream: Some(upstream.to_owned()),
             args: Vec::new(),
             env: BTreeMap::from([("GOSUMDB".to_owned(), "off".to_owned())]),
         }
@@ -73,6 +73,13 @@ impl Launch {
     pub fn arg(mut self, arg: &str) -> Launch {
         self.args.push(arg.to_owned());
         self
+    }
+
+    /// Reads this settings file and no other. It says the upstream, too: no flag does.
+    #[must_use]
+    pub fn settings(mut self, file: &Path) -> Launch {
+        self.upstream = None;
+        self.env("LARDER_CONFIG", &file.display().to_string())
     }
 
     /// Verifies against this database, which an upstream serves below `/sumdb/`.
@@ -150,7 +157,7 @@ impl Launch {
         command
             .args(["serve", "--listen", &address, "--admin-listen", &admin, "--data"])
             .arg(data)
-            .args(["--upstream", &self.upstream])
+            .args(self.upstream.iter().flat_map(|list| ["--upstream", list]))
             .args(&self.args)
             .env_clear()
             .env("PATH", "/usr/bin:/bin")
@@ -283,6 +290,27 @@ impl LarderServer {
         if let Some(mut child) = self.child.take() {
             let _ = child.kill();
             let _ = child.wait();
+        }
+    }
+
+    /// Asks it to read its settings again (SIGHUP) and waits until it says what came of that;
+    /// returns what it said since.
+    pub fn reload(&self) -> String {
+        let before = self.talk().len();
+        if let Some(pid) = self.child.as_ref().map(Pid::from_child) {
+            kill_process(pid, Signal::HUP).expect("the server's process is there");
+        }
+        let give_up = Instant::now() + Duration::from_secs(10);
+        loop {
+            let said = self.talk().split_off(before);
+            if ["settings reloaded", "settings were not reloaded"]
+                .iter()
+                .any(|end| said.contains(end))
+            {
+                return said;
+            }
+            assert!(Instant::now() < give_up, "it says nothing of a reload: {said}");
+            thread::sleep(Duration::from_millis(10));
         }
     }
 

@@ -76,6 +76,20 @@ impl Failure {
         self
     }
 
+    /// The same under another message.
+    #[must_use]
+    pub fn titled(mut self, message: impl Into<String>) -> Self {
+        self.message = message.into();
+        self
+    }
+
+    /// Message, causes and hints in one line, for a log.
+    pub fn line(&self) -> String {
+        let causes = self.causes.iter().map(|cause| format!(": {cause}"));
+        let hints = self.hints.iter().map(|hint| format!("; {hint}"));
+        std::iter::once(self.message.clone()).chain(causes).chain(hints).collect()
+    }
+
     /// The exit status that follows.
     pub fn status(&self) -> ExitStatus {
         self.status
@@ -109,5 +123,10 @@ mod tests {
             ]
         );
         assert_eq!(failure.status(), ExitStatus::Failure);
+        assert_eq!(
+            failure.line(),
+            "could not listen on `127.0.0.1:7171`: address already in use; \
+             choose another address with `--listen`"
+        );
     }
 }

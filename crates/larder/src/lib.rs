@@ -12,7 +12,9 @@
 //! | `admin_token` | the file with the admin token |
 //! | `wiring` | from settings to the configs of server and store |
 //! | `logging` | log lines on stderr, as text or JSON |
-//! | `signals` | SIGTERM and SIGINT: drain, then leave at once |
+//! | `signals` | SIGTERM and SIGINT: drain, then leave at once; SIGHUP |
+//! | `reload` | settings that change while the server runs |
+//! | `supervisor` | systemd, or whoever speaks its protocols |
 //! | `printer` | stdout is data, stderr is talk |
 //! | `exit` | exit codes, and the one shape of a failure that reaches the user |
 //!
@@ -25,8 +27,10 @@ pub mod commands;
 pub mod exit;
 mod logging;
 pub mod printer;
+mod reload;
 pub mod settings;
 mod signals;
+mod supervisor;
 mod wiring;
 
 pub use enter::enter;

@@ -37,7 +37,6 @@ const OWNED: &[(&str, &[&str])] = &[
     ("prometheus-client", &["larder-server"]),
     ("rawzip", &["larder-modzip"]),
     ("reqwest", &["larder-modfetch"]),
-    ("sd-notify", &["larder"]),
     ("tokio-rustls", &["larder-server"]),
     ("toml", &["larder"]),
     ("tracing-subscriber", &["larder"]),

@@ -7,7 +7,7 @@
 //! request forges a line.
 
 use std::io::Write;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::Thread;
@@ -46,7 +46,7 @@ struct Running {
 
 #[derive(Debug)]
 struct Shared {
-    format: LineFormat,
+    wanted: Wanted,
     lanes: Mutex<Vec<Arc<Mutex<Held>>>>,
     /// Whether the writer knows that there is something.
     told: AtomicBool,
@@ -67,14 +67,15 @@ impl AccessLogger {
         Self(None)
     }
 
-    /// A log into `out`, on a thread of its own. Lost lines are counted in `metrics`.
+    /// A log into `out`, on a thread of its own; without a format it waits until one is set. Lost
+    /// lines are counted in `metrics`.
     pub fn start(
-        format: LineFormat,
+        format: Option<LineFormat>,
         out: Box<dyn Write + Send>,
         metrics: Arc<Metrics>,
     ) -> std::io::Result<Self> {
         let shared = Arc::new(Shared {
-            format,
+            wanted: Wanted::new(format),
             lanes: Mutex::default(),
             told: AtomicBool::new(false),
             ending: AtomicBool::new(false),
@@ -89,6 +90,11 @@ impl AccessLogger {
             }
         })?;
         Ok(Self(Some(Running { shared, writer: writer.thread().clone(), ended })))
+    }
+
+    /// What turns the log on and off while it runs.
+    pub(crate) fn switch(&self) -> AccessSwitch {
+        AccessSwitch(self.0.as_ref().map(|running| Arc::clone(&running.shared)))
     }
 
     /// A lane for one worker; none when there is no log.
@@ -112,6 +118,48 @@ impl Drop for AccessLogger {
     }
 }
 
+/// Turns a log on and off while it runs.
+#[derive(Clone, Debug)]
+pub(crate) struct AccessSwitch(Option<Arc<Shared>>);
+
+impl AccessSwitch {
+    /// Writes lines of this format from now on, or none.
+    pub(crate) fn set(&self, format: Option<LineFormat>) {
+        if let Some(shared) = &self.0 {
+            shared.wanted.set(format);
+        }
+    }
+}
+
+/// The format that is wanted now, as a number that every request can afford to read.
+#[derive(Debug)]
+struct Wanted(AtomicU8);
+
+impl Wanted {
+    fn new(format: Option<LineFormat>) -> Self {
+        let wanted = Self(AtomicU8::new(0));
+        wanted.set(format);
+        wanted
+    }
+
+    fn set(&self, format: Option<LineFormat>) {
+        let number = match format {
+            None => 0,
+            Some(LineFormat::Text) => 1,
+            Some(LineFormat::Json) => 2,
+        };
+        self.0.store(number, Ordering::Relaxed);
+    }
+
+    fn get(&self) -> Option<LineFormat> {
+        match self.0.load(Ordering::Relaxed) {
+            1 => Some(LineFormat::Text),
+            2 => Some(LineFormat::Json),
+            _ => None,
+        }
+    }
+}
+
 /// Where one worker writes its lines.
 pub(super) struct Lane {
     held: Arc<Mutex<Held>>,
@@ -122,6 +170,7 @@ pub(super) struct Lane {
 impl Lane {
     /// Hands a line to the writing thread, or loses it.
     pub(super) fn write(&self, line: &Line<'_>) {
+        let Some(format) = self.shared.wanted.get() else { return };
         {
             let mut held = lock(&self.held);
             let Held { lines, lost, stamp } = &mut *held;
@@ -129,7 +178,7 @@ impl Lane {
                 *lost = lost.saturating_add(1);
                 return;
             }
-            line.append(self.shared.format, stamp.now(), lines);
+            line.append(format, stamp.now(), lines);
         }
         if !self.shared.told.load(Ordering::Relaxed)
             && !self.shared.told.swap(true, Ordering::AcqRel)
@@ -198,7 +247,8 @@ mod tests {
     fn every_line_is_written_when_the_log_ends() {
         let output = Output::default();
         let metrics = Arc::new(Metrics::new());
-        let log = AccessLogger::start(LineFormat::Text, Box::new(output.clone()), metrics).unwrap();
+        let log = AccessLogger::start(Some(LineFormat::Text), Box::new(output.clone()), metrics);
+        let log = log.unwrap();
         let lanes: Vec<_> = (0..3).map(|_| log.lane().unwrap()).collect();
         std::thread::scope(|scope| {
             for lane in &lanes {
@@ -216,7 +266,7 @@ mod tests {
         let held_up = lock(&output.0);
         let metrics = Arc::new(Metrics::new());
         let out = Box::new(output.clone());
-        let log = AccessLogger::start(LineFormat::Json, out, Arc::clone(&metrics)).unwrap();
+        let log = AccessLogger::start(Some(LineFormat::Json), out, Arc::clone(&metrics)).unwrap();
         let lane = log.lane().unwrap();
         for _ in 0..50_000 {
             lane.write(&Line::sample());
@@ -228,6 +278,22 @@ mod tests {
         let lost = 50_000 - written;
         assert!(lost > 0);
         assert!(text.contains(&format!("larder_access_log_dropped_total {lost}\n")), "{text}");
+    }
+
+    #[test]
+    fn a_log_is_turned_on_and_off_while_it_runs() {
+        let output = Output::default();
+        let metrics = Arc::new(Metrics::new());
+        let log = AccessLogger::start(None, Box::new(output.clone()), metrics).unwrap();
+        let (lane, switch) = (log.lane().unwrap(), log.switch());
+        for format in [None, Some(LineFormat::Text), None, Some(LineFormat::Json)] {
+            switch.set(format);
+            lane.write(&Line::sample());
+        }
+        drop(log);
+        let text = String::from_utf8(lock(&output.0).clone()).unwrap();
+        let begins: Vec<bool> = text.lines().map(|line| line.starts_with('{')).collect();
+        assert_eq!(begins, [false, true], "{text}");
     }
 
     #[test]

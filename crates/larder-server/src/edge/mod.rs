@@ -39,6 +39,7 @@ mod tls;
 mod watch;
 mod worker;
 
+pub(crate) use access_log::AccessSwitch;
 pub use access_log::{AccessLogger, LineFormat};
 pub use limits::{Limits, LiveLimits, Rate};
 pub use listen::{ListenError, Listeners};

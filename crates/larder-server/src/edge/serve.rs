@@ -141,6 +141,7 @@ impl Hands {
         let Self { runtime, listener, worker, stopper } = self;
         // Should this thread die, the others are not to go on as if nothing were amiss.
         let _stop_all = StopOnDrop(stopper.clone());
+        worker.service.thread_began(runtime.handle().clone());
         runtime.block_on(async move {
             let watch = tokio::spawn(keep_watch(Arc::clone(&worker)));
             let mut stop = stopper.subscribe();

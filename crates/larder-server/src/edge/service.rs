@@ -10,6 +10,7 @@ use std::pin::Pin;
 
 use http::header::AsHeaderName;
 use http::{HeaderMap, HeaderValue, Method, Uri};
+use tokio::runtime::Handle;
 
 use crate::answer::Answer;
 
@@ -21,6 +22,11 @@ pub trait Service: Send + Sync + 'static {
     /// Answers one request. The future is dropped when the client leaves, so work that others
     /// need must not live in it.
     fn answer<'a>(&'a self, request: &'a RequestHead) -> Answering<'a>;
+
+    /// A thread begins to serve; what is spawned on `thread` runs on it.
+    fn thread_began(&self, thread: Handle) {
+        drop(thread);
+    }
 }
 
 /// The head of a GET or HEAD request.

@@ -32,6 +32,16 @@ impl ReadinessCheck {
     pub fn new(name: &'static str, find: impl Fn() -> Readiness + Send + Sync + 'static) -> Self {
         Self { name, find: Box::new(find) }
     }
+
+    /// What is not as it should be, in a line.
+    pub(crate) fn trouble(&self) -> Option<String> {
+        match (self.find)() {
+            Readiness::Ready => None,
+            Readiness::Degraded(reason) | Readiness::Failing(reason) => {
+                Some(format!("{}: {reason}", self.name))
+            }
+        }
+    }
 }
 
 impl std::fmt::Debug for ReadinessCheck {

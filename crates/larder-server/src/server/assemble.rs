@@ -7,6 +7,7 @@ use larder_store::Store;
 
 use super::StartError;
 use super::checks::checks;
+use super::probe::Probe;
 use crate::alarms::Alarms;
 use crate::catalog::tombs::Tombs;
 use crate::catalog::versions::VersionsError;
@@ -18,6 +19,7 @@ use crate::live::{Live, Rules};
 use crate::memory::Memory;
 use crate::metrics::Metrics;
 use crate::mirror::{Mirror, MirrorParts};
+use crate::roll_call::RollCall;
 use crate::routes::checksum_db::ChecksumDbs;
 use crate::routes::module_proxy::ModuleProxy;
 use crate::service::ModuleService;
@@ -29,6 +31,7 @@ pub(super) struct Parts<'a> {
     pub(super) store: &'a Arc<dyn Store>,
     pub(super) metrics: &'a Arc<Metrics>,
     pub(super) landings: &'a Arc<Landings>,
+    pub(super) probe: &'a Arc<Probe>,
 }
 
 impl Parts<'_> {
@@ -66,11 +69,12 @@ impl Parts<'_> {
             databases: ChecksumDbs::new(databases, rules.clone()),
             tombs,
             metrics: Arc::clone(self.metrics),
-            checks: checks(&mirror),
+            checks: checks(&mirror, self.probe),
             base_path: config.base_path.clone(),
             rules,
             instance,
             memory: Arc::new(Memory::new(config.memory)),
+            roll: RollCall::default(),
         });
         Ok((fetcher, service))
     }

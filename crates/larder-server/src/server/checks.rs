@@ -6,6 +6,7 @@ use std::sync::Arc;
 use larder_modfetch::{FetchConfig, Target};
 
 use super::StartError;
+use super::probe::Probe;
 use crate::mirror::Mirror;
 use crate::routes::health::{Readiness, ReadinessCheck};
 
@@ -29,11 +30,19 @@ pub(super) fn refuse_self(fetch: &FetchConfig, listen: SocketAddr) -> Result<(),
     Ok(())
 }
 
-/// What `/readyz` looks at: whether bodies find room, and whether there is an upstream.
-pub(super) fn checks(mirror: &Arc<Mirror>) -> Vec<ReadinessCheck> {
-    let (roomy, fed) = (Arc::clone(mirror), Arc::clone(mirror));
+/// What `/readyz` looks at: whether the store takes what it is given and bodies find room, and
+/// whether there is an upstream.
+///
+/// A store that cannot be written is *failing*: whatever is not stored yet is answered with an
+/// error, and another server may do better. Without room, or without an upstream, there are
+/// answers, and another server may not do better: *degraded*.
+pub(super) fn checks(mirror: &Arc<Mirror>, probe: &Arc<Probe>) -> Vec<ReadinessCheck> {
+    let (roomy, fed, probe) = (Arc::clone(mirror), Arc::clone(mirror), Arc::clone(probe));
     let room = move || {
-        if roomy.is_full() {
+        let written = probe.readiness();
+        if written != Readiness::Ready {
+            written
+        } else if roomy.is_full() {
             Readiness::Degraded(
                 "no room for new zips: they are passed through, unstored and unverified".into(),
             )

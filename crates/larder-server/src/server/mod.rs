@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | `assemble` | which part is made of which |
 //! | `checks` | what `/readyz` looks at; upstreams that are this very server |
+//! | `probe` | whether the store can be written |
 //! | `reload` | the handle on a running server, and settings that change while it runs |
 //! | `rounds` | what is looked at again and again beside the requests |
 //!
@@ -12,6 +13,7 @@
 
 mod assemble;
 mod checks;
+mod probe;
 mod reload;
 mod rounds;
 
@@ -32,8 +34,9 @@ use crate::metrics::Metrics;
 use crate::service::ModuleService;
 
 use assemble::{Parts, random_name};
+use probe::Probe;
 use reload::Running;
-pub use reload::ServerHandle;
+pub use reload::{Overview, ServerHandle};
 
 /// How long the end waits for what was handed out to be stored.
 const LAST_LANDING: Duration = Duration::from_secs(10);
@@ -47,6 +50,7 @@ pub struct Server {
     runtime: tokio::runtime::Runtime,
     service: Arc<ModuleService>,
     landings: Arc<Landings>,
+    probe: Arc<Probe>,
     store: Arc<dyn Store>,
     access_log: AccessLogger,
     handle: ServerHandle,
@@ -123,22 +127,27 @@ impl Server {
         let metrics = Arc::new(Metrics::new());
         let access_log = start_access_log(config.access_log, access_log, &metrics)?;
         let landings = Arc::<Landings>::default();
+        let probe = Arc::new(Probe::new(Arc::clone(&metrics)));
         let parts = Parts {
             config: &config,
             runtime: &runtime,
             store: &store,
             metrics: &metrics,
             landings: &landings,
+            probe: &probe,
         };
         let (fetcher, service) = parts.assemble(instance)?;
+        let limits = LiveLimits::new(config.limits);
         let running = Running {
             listen: listeners.local_addr(),
+            limits: limits.clone(),
+            tls: tls.clone(),
             fetcher,
             service: Arc::clone(&service),
             runtime: runtime.handle().clone(),
+            access_log: access_log.switch(),
         };
         let handle = ServerHandle::new(config.clone(), running);
-        let limits = LiveLimits::new(config.limits);
         Ok(Self {
             config,
             limits,
@@ -147,6 +156,7 @@ impl Server {
             runtime,
             service,
             landings,
+            probe,
             store,
             access_log,
             handle,
@@ -166,6 +176,7 @@ impl Server {
     /// Serves until `stop` is done and the running requests have finished, at most the drain time.
     pub fn run(self, stop: impl Future<Output = ()> + Send + 'static) -> Result<(), RunError> {
         self.runtime.spawn(rounds::look(Arc::clone(&self.service), Arc::clone(&self.store)));
+        self.runtime.spawn(self.probe.keep_trying(Arc::clone(&self.store)));
         let memory = Arc::clone(&self.service.memory);
         self.runtime.spawn(Arc::clone(&self.service.mirror).prove_owed(move || memory.forget()));
         if let Some(tls) = &self.tls {
@@ -193,10 +204,13 @@ fn start_access_log(
     out: Box<dyn Write + Send>,
     metrics: &Arc<Metrics>,
 ) -> Result<AccessLogger, StartError> {
-    let format = match wanted {
-        AccessLog::Off => return Ok(AccessLogger::off()),
-        AccessLog::Text => LineFormat::Text,
-        AccessLog::Json => LineFormat::Json,
-    };
-    AccessLogger::start(format, out, Arc::clone(metrics)).map_err(StartError::Threads)
+    AccessLogger::start(line_format(wanted), out, Arc::clone(metrics)).map_err(StartError::Threads)
+}
+
+fn line_format(wanted: AccessLog) -> Option<LineFormat> {
+    match wanted {
+        AccessLog::Off => None,
+        AccessLog::Text => Some(LineFormat::Text),
+        AccessLog::Json => Some(LineFormat::Json),
+    }
 }

@@ -10,6 +10,7 @@
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use larder_modfetch::Fetcher;
 use tokio::runtime::Handle;
@@ -17,8 +18,11 @@ use tokio::runtime::Handle;
 use super::StartError;
 use super::assemble;
 use super::checks::refuse_self;
+use super::line_format;
 use crate::config::ServerConfig;
+use crate::edge::{AccessSwitch, LiveLimits, Tls};
 use crate::live::{Live, Rules};
+use crate::routes::health::ReadinessCheck;
 use crate::service::ModuleService;
 
 /// A handle on a server, before and while it runs. Cheap to clone; clones are the same one.
@@ -37,6 +41,9 @@ pub(super) struct Running {
     pub(super) listen: SocketAddr,
     pub(super) fetcher: Live<Fetcher>,
     pub(super) service: Arc<ModuleService>,
+    pub(super) access_log: AccessSwitch,
+    pub(super) limits: LiveLimits,
+    pub(super) tls: Option<Tls>,
     /// Where background work runs.
     pub(super) runtime: Handle,
 }
@@ -50,16 +57,49 @@ impl ServerHandle {
     pub fn reload(&self, config: ServerConfig) -> Result<(), StartError> {
         let Shared { running, config: current } = &*self.0;
         let mut current = current.lock().unwrap_or_else(PoisonError::into_inner);
-        let config = with_what_stays(config, &current);
+        let mut config = with_what_stays(config, &current);
         refuse_self(&config.fetch, running.listen)?;
         let fetcher = (config.fetch != current.fetch)
             .then(|| assemble::fetcher(&config, &running.service.instance))
             .transpose()?;
+        if let Some(tls) = &running.tls {
+            Tls::load(tls.files().clone())?;
+        }
         // From here on nothing fails.
         running.exchange(Rules::of(&config), fetcher);
+        running.access_log.set(line_format(config.access_log));
+        config.limits = running.limits.set(config.limits);
+        if let Some(tls) = &running.tls {
+            tls.look(&running.service.metrics);
+        }
         *current = config;
         Ok(())
     }
+
+    /// Whether every serving thread answers within this time. Blocks; not for a runtime's thread.
+    pub fn answers(&self, within: Duration) -> bool {
+        let service = &self.0.running.service;
+        service.roll.answered(service, within)
+    }
+
+    /// How the server does, in a few words.
+    pub fn overview(&self) -> Overview {
+        let service = &self.0.running.service;
+        let (answered, from_here) = service.metrics.answered();
+        let troubles = service.checks.iter().filter_map(ReadinessCheck::trouble).collect();
+        Overview { answered, from_here, troubles }
+    }
+}
+
+/// How a server does, in a few words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Overview {
+    /// Requests for modules and proofs that were answered with what was asked for.
+    pub answered: u64,
+    /// Those of them for which nobody else was asked.
+    pub from_here: u64,
+    /// What is not as it should be: the lines of `/readyz` that are not *ok*.
+    pub troubles: Vec<String>,
 }
 
 impl Running {
@@ -88,7 +128,10 @@ fn with_what_stays(mut config: ServerConfig, current: &ServerConfig) -> ServerCo
     config.listen = current.listen;
     config.base_path.clone_from(&current.base_path);
     config.workers = current.workers;
+    config.admin.clone_from(&current.admin);
     config.memory = current.memory;
+    config.drain = current.drain;
+    config.tls.clone_from(&current.tls);
     config.databases.clone_from(&current.databases);
     config.fetch.checksum_dbs.clone_from(&current.fetch.checksum_dbs);
     config

@@ -66,7 +66,8 @@ impl Edge {
         let metrics = Arc::new(Metrics::new());
         let log = Output::default();
         let out = Box::new(log.clone());
-        let access = AccessLogger::start(LineFormat::Text, out, Arc::clone(&metrics)).unwrap();
+        let access =
+            AccessLogger::start(Some(LineFormat::Text), out, Arc::clone(&metrics)).unwrap();
         let (stop, stopped) = tokio::sync::oneshot::channel();
         let thread = std::thread::spawn({
             let metrics = Arc::clone(&metrics);

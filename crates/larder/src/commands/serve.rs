@@ -4,9 +4,10 @@
 //! What may fail here fails before the first line of the banner, with the setting that mends it.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
-use larder_server::{AdminConfig, Server, Sockets, StartError, TlsError};
+use larder_server::{AdminConfig, Server, StartError, TlsError};
 use larder_store::DirectoryStore;
 
 use crate::cli::ServeArgs;
@@ -14,7 +15,14 @@ use crate::exit::{ExitStatus, Failure};
 use crate::printer::Printer;
 use crate::settings::env::Environment;
 use crate::settings::{Settings, resolve};
-use crate::{admin_token, logging, signals, wiring};
+use crate::supervisor::notify::{News, Supervisor};
+use crate::supervisor::pulse::Pulse;
+use crate::supervisor::server::WatchedServer;
+use crate::supervisor::sockets;
+use crate::{admin_token, logging, reload, signals, wiring};
+
+/// What the end may take besides the drain time: landing what was served, and the store's writer.
+const AFTER_THE_DRAIN: Duration = Duration::from_secs(15);
 
 /// Serves until a signal, then drains.
 pub fn run(
@@ -22,21 +30,60 @@ pub fn run(
     environment: &Environment,
     printer: Printer,
 ) -> Result<ExitStatus, Failure> {
-    let settings = resolve::of_process(args.settings.said(), environment)?.settings()?;
-    logging::start(&settings);
+    let resolved = resolve::of_process(args.settings.said(), environment)?;
+    let settings = resolved.settings()?;
+    let logging = logging::start(&settings);
     let mut config = wiring::server_config(&settings)?;
+    let sockets = sockets::handed_over(environment)?;
     let store = open_store(&settings)?;
     config.admin = admin(&settings)?;
-    let stop = signals::stop_requested()
-        .map_err(|error| Failure::failed("could not wait for signals").because(&error))?;
+    let supervisor = Arc::new(Supervisor::of(environment, std::process::id()));
+    let pulse = Arc::new(OnceLock::<Pulse>::new());
+    let asked = listen_to_signals(&supervisor, &pulse, config.drain)?;
     let log = Box::new(std::io::stderr());
-    let server = Server::bind(config, Arc::new(store), log, Sockets::default())
+    let server = Server::bind(config.clone(), Arc::new(store), log, sockets)
         .map_err(|error| could_not_start(&error, &settings))?;
+    let watched =
+        WatchedServer { url: url(&settings, server.local_addr()), handle: server.handle() };
+    let _only_once = pulse.set(Pulse::start(Arc::clone(&supervisor), watched).map_err(no_thread)?);
     announce(&settings, server.local_addr(), printer);
     warn(&settings, server.local_addr());
-    server.run(stop).map_err(|error| Failure::failed("the server stopped").because(&error))?;
+    let reloader = reload::Reloader {
+        said: args.settings.said().clone(),
+        environment: environment.clone(),
+        resolved,
+        config,
+        server: server.handle(),
+        logging,
+        supervisor: Arc::clone(&supervisor),
+    };
+    reloader.start(asked.hangups).map_err(no_thread)?;
+    supervisor.tell(&[News::Ready]);
+    server
+        .run(asked.stop)
+        .map_err(|error| Failure::failed("the server stopped").because(&error))?;
     tracing::info!("stopped");
     Ok(ExitStatus::Success)
+}
+
+fn no_thread(error: std::io::Error) -> Failure {
+    Failure::failed("could not start a thread").because(&error)
+}
+
+/// Waits for signals from here on; the first that asks to stop is told to the supervisor.
+fn listen_to_signals(
+    supervisor: &Arc<Supervisor>,
+    pulse: &Arc<OnceLock<Pulse>>,
+    drain: Duration,
+) -> Result<signals::Asked<impl Future<Output = ()> + Send + 'static>, Failure> {
+    let (supervisor, pulse) = (Arc::clone(supervisor), Arc::clone(pulse));
+    let asked = signals::listen(move || {
+        supervisor.tell(&[News::Stopping, News::Status("stopping: running requests are finished")]);
+        if let Some(pulse) = pulse.get() {
+            pulse.stopping(drain.saturating_add(AFTER_THE_DRAIN));
+        }
+    });
+    asked.map_err(|error| Failure::failed("could not wait for signals").because(&error))
 }
 
 fn open_store(settings: &Settings) -> Result<DirectoryStore, Failure> {
@@ -56,7 +103,7 @@ fn admin(settings: &Settings) -> Result<Option<AdminConfig>, Failure> {
     Ok(Some(AdminConfig { listen, token }))
 }
 
-fn could_not_start(error: &StartError, settings: &Settings) -> Failure {
+pub(crate) fn could_not_start(error: &StartError, settings: &Settings) -> Failure {
     const MESSAGE: &str = "could not start the server";
     match error {
         StartError::Listen(_) => Failure::failed(MESSAGE).because(error).hint(format!(

@@ -15,7 +15,7 @@ use super::kubernetes;
 use super::near::near;
 use super::origin::Origin;
 use super::row::{Fallback, Row, Setting};
-use super::schema::{ROWS, Settings};
+use super::schema::{AT_THE_NEXT_START, ROWS, Settings};
 use super::value::{Value, ValueError};
 
 /// The variable that names the settings file, as `--config` does.
@@ -184,10 +184,24 @@ fn refuse_unknown_variables(environment: &Environment) -> Result<(), SettingsErr
 impl Resolved {
     /// Every row with its value's text, as it may be shown, and its origin.
     pub fn shown(&self) -> impl Iterator<Item = (&'static Row, String, &Origin)> {
+        self.texts().map(|(row, text, origin)| (row, row.shown(text), origin))
+    }
+
+    /// Every row with its value's text, secrets and all, and its origin; in the table's order.
+    pub(crate) fn texts(&self) -> impl Iterator<Item = (&'static Row, &str, &Origin)> {
         ROWS.iter().filter_map(|row| {
             let (text, origin) = self.values.get(row.key)?;
-            Some((row, row.shown(text), origin))
+            Some((row, text.as_str(), origin))
         })
+    }
+
+    /// Takes back to what runs what a server takes at its start alone.
+    pub(crate) fn keep_what_runs(&mut self, running: &Self) {
+        for key in AT_THE_NEXT_START {
+            if let Some(kept) = running.values.get(key) {
+                self.values.insert(key, kept.clone());
+            }
+        }
     }
 
     /// The typed settings.

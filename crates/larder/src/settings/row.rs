@@ -2,6 +2,7 @@
 
 use super::env::Environment;
 use super::origin::Origin;
+use super::schema::AT_THE_NEXT_START;
 use super::value::ValueError;
 
 /// One setting: everything that is known of it before anybody has said a value.
@@ -47,7 +48,25 @@ pub enum Fallback {
     Found(fn(&Environment) -> (String, Origin), &'static str),
 }
 
+/// When a setting that was changed counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TakesEffect {
+    /// When the settings are read again (SIGHUP).
+    AtOnce,
+    /// When the server starts: it is built upon it.
+    AtTheNextStart,
+}
+
 impl Row {
+    /// When a change of it counts.
+    pub fn takes_effect(&self) -> TakesEffect {
+        if AT_THE_NEXT_START.contains(&self.key) {
+            TakesEffect::AtTheNextStart
+        } else {
+            TakesEffect::AtOnce
+        }
+    }
+
     /// The flag: `--fresh-ttl`.
     pub fn flag(&self) -> String {
         format!("--{}", self.long())

@@ -200,6 +200,23 @@ settings! {
     log_access: Switch = "log.access", Fallback::Text("on");
 }
 
+/// The settings that a server is built upon, and takes at its start alone.
+pub const AT_THE_NEXT_START: &[&str] = &[
+    "listen",
+    "data",
+    "base_path",
+    "workers",
+    "drain_timeout",
+    "admin.listen",
+    "admin.token_file",
+    "memory.responses",
+    "limits.bytes_in_flight",
+    "tls.cert",
+    "tls.key",
+    "go.sumdb",
+    "log.format",
+];
+
 /// The row with this key.
 pub fn row(key: &str) -> Option<&'static Row> {
     ROWS.iter().find(|row| row.key == key)
@@ -239,6 +256,13 @@ mod tests {
         assert_eq!(all(|row| row.key.to_owned()), ROWS.len());
         assert_eq!(all(Row::flag), ROWS.len());
         assert_eq!(all(Row::variable), ROWS.len());
+    }
+
+    #[test]
+    fn what_waits_for_the_next_start_is_a_setting() {
+        for key in AT_THE_NEXT_START {
+            assert!(row(key).is_some(), "{key}");
+        }
     }
 
     #[test]

@@ -2,11 +2,13 @@
 //!
 //! | file | answers for |
 //! | --- | --- |
+//! | [`bench`] | our server beside its peers, under load |
 //! | [`crash`] | kill -9 under load, as many rounds as one likes |
 //! | [`floors`] | the house rules that a compiler cannot check: arrows, dependencies, sources |
 //! | [`docs`] | documents that the program writes itself |
 //! | [`root`] | where the workspace is, and running programs there |
 
+pub mod bench;
 pub mod crash;
 pub mod docs;
 pub mod floors;

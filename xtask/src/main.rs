@@ -3,6 +3,7 @@
 use std::io::Write as _;
 use std::process::ExitCode;
 
+use xtask::bench;
 use xtask::crash;
 use xtask::docs::{self, Stale};
 use xtask::floors;
@@ -10,6 +11,8 @@ use xtask::floors;
 const USAGE: &str = "\
 cargo xtask <task>
 
+  bench [ROUNDS] [SECONDS] [ROW…]
+                 measure the server beside its peers; benches/serve builds it first
   docs           write the documents that larder prints itself: docs/settings.md, docs/larder.toml
   docs --check   fail if one of them is stale
   crash [--rounds N] [--seed N]
@@ -23,6 +26,7 @@ fn main() -> ExitCode {
     let done = match args.as_slice() {
         ["docs"] => docs::run(Stale::Write),
         ["docs", "--check"] => docs::run(Stale::Refuse),
+        ["bench", args @ ..] => bench::run(args),
         ["crash", args @ ..] => crash::run(args),
         ["floors"] => floors::check_workspace(),
         _ => Err(USAGE.to_owned()),

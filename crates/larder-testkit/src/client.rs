@@ -190,6 +190,19 @@ impl Exchange {
         }
     }
 
+    /// Reads the body to its end and keeps nothing but its length; a connection closed before it is
+    /// an error.
+    pub fn discard(&mut self) -> io::Result<usize> {
+        let mut length = 0;
+        loop {
+            let piece = self.piece(256 * 1024)?.len();
+            if piece == 0 {
+                return Ok(length);
+            }
+            length += piece;
+        }
+    }
+
     /// Reads until the end or the break of the body, and says which: what came, and whether whole.
     pub fn drain(&mut self) -> (Vec<u8>, bool) {
         let mut body = Vec::new();

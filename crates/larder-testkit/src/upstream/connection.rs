@@ -6,7 +6,7 @@
 use std::io::{self, BufRead, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::behaviour::{Framing, Ranges};
 use super::{Behaviour, File, Seen, Shared};
@@ -158,7 +158,8 @@ impl Answer {
         if seen.method == "HEAD" {
             return Ok(true);
         }
-        let whole = Sending { stream, behaviour, pace, sent: 0 }.body(&self.body)?;
+        let began = Instant::now();
+        let whole = Sending { stream, behaviour, pace, sent: 0, began }.body(&self.body)?;
         Ok(whole && matches!(behaviour.framing, Framing::Length | Framing::Chunked))
     }
 }
@@ -169,6 +170,7 @@ struct Sending<'a> {
     behaviour: &'a Behaviour,
     pace: &'a Pace,
     sent: usize,
+    began: Instant,
 }
 
 impl Sending<'_> {
@@ -230,8 +232,10 @@ impl Sending<'_> {
             thread::sleep(interval);
         }
         if let Some(rate) = self.pace.bytes_per_second.filter(|rate| *rate > 0) {
-            let micros = (piece.len() as u64).saturating_mul(1_000_000) / rate;
-            thread::sleep(Duration::from_micros(micros));
+            // Against the time since the body began, so that sleeping too long makes up for itself.
+            let micros = (self.sent as u64).saturating_mul(1_000_000) / rate;
+            let due = Duration::from_micros(micros);
+            thread::sleep(due.saturating_sub(self.began.elapsed()));
         }
         Ok(())
     }

@@ -124,7 +124,9 @@ fn one_serving_thread_that_hangs_costs_the_sign_of_life() {
     let told = supervisor.next(Duration::from_millis(1500));
     assert_ne!(told.as_deref(), Some("WATCHDOG=1"));
     // The disk comes back, and so do the signs of life.
-    drop(fs_err::OpenOptions::new().write(true).open(&record).unwrap());
+    let pen = fs_err::OpenOptions::new().write(true).open(&record).unwrap();
+    fs_err::remove_file(&record).unwrap();
+    drop(pen);
     let _whatever = asking.join().unwrap();
     supervisor.wait("WATCHDOG=1");
     assert!(server.wait_talk("the serving threads answer again"), "{}", server.talk());

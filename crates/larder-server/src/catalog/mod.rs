@@ -2,7 +2,7 @@
 //!
 //! | key | file |
 //! | --- | --- |
-//! | `ver/<module>/@v/<version>` | [`versions`], its value in [`record`] |
+//! | `ver/<module>/@v/<version>` | [`versions`], its value in [`record`]; how it loses a part in [`shrink`] |
 //! | `blob/<sha256>` | [`versions`] |
 //! | `mut/<module>/@v/list`, `@latest`, branches | [`changeable`] |
 //! | `tomb/<module>/@v/<version>` | [`tombs`] |
@@ -12,6 +12,7 @@
 
 pub(crate) mod changeable;
 pub(crate) mod record;
+mod shrink;
 pub(crate) mod tombs;
 pub(crate) mod versions;
 mod wire;

@@ -19,6 +19,9 @@ pub(crate) struct VersionRecord {
     pub(crate) go_mod: Option<Bytes>,
     /// Where the `.zip` lies.
     pub(crate) zip: Option<ZipRef>,
+    /// What a zip hashed to that was seen first and is not kept any more, where no database's
+    /// proof says it: whatever comes in its place has to hash to the same.
+    pub(crate) seen_zip: Option<Dirhash>,
     /// What vouches for `.mod` and `.zip`; absent while proof is pending.
     pub(crate) proof: Option<Proof>,
     /// The upstream (redacted) that gave the first part.
@@ -90,7 +93,9 @@ pub(crate) enum RecordError {
 impl VersionRecord {
     /// A record with nothing in it yet.
     pub(crate) fn empty(first_seen: Timestamp) -> Self {
-        Self { info: None, go_mod: None, zip: None, proof: None, source: String::new(), first_seen }
+        let (zip, seen_zip, proof) = (None, None, None);
+        let source = String::new();
+        Self { info: None, go_mod: None, zip, seen_zip, proof, source, first_seen }
     }
 
     /// The same record with `parts` added. A part that is there stays to the byte; an `.info`
@@ -102,16 +107,18 @@ impl VersionRecord {
         grown.go_mod = same_or_new(self.go_mod.as_ref(), parts.go_mod, "go.mod", |bytes| {
             Dirhash::of_go_mod(bytes).to_string()
         })?;
-        if let (Some(kept), Some(new)) = (&self.zip, &parts.zip)
-            && kept.dirhash != new.dirhash
+        let seen = self.zip.as_ref().map(|zip| zip.dirhash).or(self.seen_zip);
+        if let (Some(kept), Some(new)) = (seen, &parts.zip)
+            && kept != new.dirhash
         {
             return Err(RecordError::Changed {
                 part: "zip",
-                kept: kept.dirhash.to_string(),
+                kept: kept.to_string(),
                 new: new.dirhash.to_string(),
             });
         }
         grown.zip = parts.zip.or(grown.zip);
+        grown.seen_zip = grown.seen_zip.filter(|_| grown.zip.is_none());
         grown.proof = match (grown.proof, parts.proof) {
             // An exemption was lifted: a database's word is worth more than having seen it first.
             (Some(Proof::FirstSeen), Some(proven @ Proof::Database { .. })) => Some(proven),
@@ -128,10 +135,11 @@ impl VersionRecord {
     /// Whether the kept `.mod` and `.zip` are those the proof names.
     pub(crate) fn agrees_with_proof(&self) -> Result<(), RecordError> {
         let Some(Proof::Database { name, zip, go_mod }) = &self.proof else { return Ok(()) };
-        if let Some(kept) = &self.zip
-            && kept.dirhash != *zip
+        let seen = self.zip.as_ref().map(|zip| zip.dirhash).or(self.seen_zip);
+        if let Some(kept) = seen
+            && kept != *zip
         {
-            return Err(disproved("zip", &kept.dirhash, name, zip));
+            return Err(disproved("zip", &kept, name, zip));
         }
         if let Some(bytes) = &self.go_mod {
             let kept = Dirhash::of_go_mod(bytes);
@@ -152,6 +160,7 @@ impl VersionRecord {
                 size: zip.size,
                 h1: zip.dirhash.to_string(),
             }),
+            seen_zip: self.seen_zip.map(|seen| seen.to_string()),
             proof: self.proof.as_ref().map(|proof| match proof {
                 Proof::Database { name, zip, go_mod } => ProofHead::Database {
                     name: name.clone(),
@@ -197,6 +206,7 @@ impl VersionRecord {
             info,
             go_mod,
             zip: head.zip.map(read_zip).transpose()?,
+            seen_zip: head.seen_zip.as_deref().map(read_hash).transpose()?,
             proof: head.proof.map(read_proof).transpose()?,
             source: head.source,
             first_seen: head.first_seen.parse().map_err(|_| damaged("first_seen"))?,
@@ -306,12 +316,13 @@ mod tests {
         fn what_is_written_is_read_back(
             info in proptest::option::of(proptest::collection::vec(any::<u8>(), 0..99)),
             go_mod in proptest::option::of(proptest::collection::vec(any::<u8>(), 0..99)),
-            has_zip: bool, proven in 0..3u8, source in "[ -~]{0,20}",
+            has_zip: bool, seen: bool, proven in 0..3u8, source in "[ -~]{0,20}",
         ) {
             let record = VersionRecord {
                 info: info.map(Bytes::from),
                 go_mod: go_mod.map(Bytes::from),
                 zip: has_zip.then(|| zip(7)),
+                seen_zip: seen.then(|| hash(9)),
                 proof: match proven {
                     0 => None,
                     1 => Some(Proof::FirstSeen),

@@ -3,11 +3,14 @@
 //! A part is added by compare-and-swap, the body before the record that names it: a reader sees
 //! whole parts or nothing, whatever dies when. Losing the race means merging with the winner.
 
+use std::io;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use larder_module::ModuleVersion;
-use larder_store::{Body, Condition, Durability, Key, KeyError, PutOutcome, SpoolFile, Store};
+use larder_store::{
+    Body, Condition, Durability, Key, KeyError, PutOutcome, Room, SpoolFile, Store,
+};
 use larder_store::{StoreError, StoreErrorKind, Tag};
 
 use super::record::{Parts, RecordError, VersionRecord};
@@ -16,7 +19,7 @@ use super::{version_key, version_of};
 /// The records in a store.
 #[derive(Clone)]
 pub(crate) struct Versions {
-    store: Arc<dyn Store>,
+    pub(super) store: Arc<dyn Store>,
 }
 
 /// Why a record could not be read or grown.
@@ -31,6 +34,12 @@ pub(crate) enum VersionsError {
     /// The record is damaged or would have changed.
     #[error(transparent)]
     Record(#[from] RecordError),
+    /// The body that the record was to name went while it was named: put it again.
+    #[error("the body went meanwhile")]
+    BodyGone,
+    /// The spool failed.
+    #[error("the spool failed")]
+    Spool(#[source] io::Error),
     /// Other writers won every time.
     #[error("gave up after losing {0} races for one record")]
     Contended(u32),
@@ -39,7 +48,11 @@ pub(crate) enum VersionsError {
 impl VersionsError {
     /// Whether the store has no room.
     pub(crate) fn is_no_room(&self) -> bool {
-        matches!(self, Self::Store(error) if error.kind() == StoreErrorKind::NoRoom)
+        match self {
+            Self::Store(error) => error.kind() == StoreErrorKind::NoRoom,
+            Self::Spool(error) => error.kind() == io::ErrorKind::StorageFull,
+            _ => false,
+        }
     }
 }
 
@@ -93,12 +106,48 @@ impl Versions {
             if owes_proof(&grown) && !owes_proof(&kept) {
                 self.note_pending(version).await?;
             }
-            let put = self.store.put(&key, grown.encode(), condition, Durability::Durable);
-            if let PutOutcome::Stored(_) = put.await? {
-                return Ok(grown);
+            let put = match &parts.zip {
+                // A record that is to name a body does so only while the body is there.
+                Some(zip) => {
+                    let body = blob_key(&zip.sha256)?;
+                    self.store.put_naming(&key, grown.encode(), condition, &body).await?
+                }
+                None => {
+                    self.store.put(&key, grown.encode(), condition, Durability::Durable).await?
+                }
+            };
+            match (put, &parts.zip) {
+                (PutOutcome::Stored(_), _) => return Ok(grown),
+                (PutOutcome::Conflict, Some(zip)) if self.body(&zip.sha256).await?.is_none() => {
+                    return Err(VersionsError::BodyGone);
+                }
+                (PutOutcome::Conflict, _) => {}
             }
         }
         Err(VersionsError::Contended(TRIES))
+    }
+
+    /// Stores a body and adds the parts that name it. A body that is evicted between the two is
+    /// put again from the spool.
+    pub(crate) async fn add_zip(
+        &self,
+        version: &ModuleVersion,
+        parts: Parts,
+        spooled: &SpoolFile,
+    ) -> Result<VersionRecord, VersionsError> {
+        const TRIES: u32 = 8;
+        let sha256 = parts.zip.as_ref().map(|zip| zip.sha256.clone()).unwrap_or_default();
+        self.put_body(&sha256, spooled).await?;
+        for _ in 0..TRIES {
+            match self.add(version, parts.clone()).await {
+                Err(VersionsError::BodyGone) => {
+                    let again = copy(&self.store, spooled).map_err(VersionsError::Spool)?;
+                    self.put_body(&sha256, &again).await?;
+                }
+                done => return done,
+            }
+        }
+        Err(VersionsError::BodyGone)
     }
 
     /// The versions that may still owe a proof.
@@ -130,7 +179,10 @@ impl Versions {
         Ok(())
     }
 
-    async fn read(&self, key: &Key) -> Result<Option<(VersionRecord, Tag)>, VersionsError> {
+    pub(super) async fn read(
+        &self,
+        key: &Key,
+    ) -> Result<Option<(VersionRecord, Tag)>, VersionsError> {
         let Some(object) = self.store.get(key).await? else { return Ok(None) };
         Ok(Some((VersionRecord::decode(&object.bytes)?, object.tag)))
     }
@@ -141,8 +193,21 @@ pub(crate) fn owes_proof(record: &VersionRecord) -> bool {
     record.proof.is_none() && (record.go_mod.is_some() || record.zip.is_some())
 }
 
-fn blob_key(sha256: &str) -> Result<Key, KeyError> {
+pub(super) fn blob_key(sha256: &str) -> Result<Key, KeyError> {
     Key::parse(&format!("blob/{sha256}"))
+}
+
+/// Another spool file of the same content: one that was put and deleted since cannot be put again.
+fn copy(store: &Arc<dyn Store>, spooled: &SpoolFile) -> io::Result<SpoolFile> {
+    const PIECE: usize = 256 << 10;
+    let again = store.spool().create(Room::Exactly(spooled.len()))?;
+    let mut buffer = vec![0; PIECE];
+    loop {
+        match spooled.read_at(&mut buffer, again.len())? {
+            0 => return Ok(again),
+            n => again.append(buffer.get(..n).unwrap_or_default())?,
+        }
+    }
 }
 
 #[cfg(test)]

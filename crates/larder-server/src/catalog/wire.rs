@@ -31,6 +31,9 @@ pub(super) struct RecordHead {
     pub(super) go_mod: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub(super) zip: Option<ZipHead>,
+    /// The `h1:` of a zip that is not kept any more.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub(super) seen_zip: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub(super) proof: Option<ProofHead>,
     pub(super) source: String,

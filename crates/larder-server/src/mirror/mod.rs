@@ -252,7 +252,18 @@ impl Mirror {
     /// fetched again; a record that contradicts them is an alarm, and its refusal is returned.
     async fn keep(&self, version: &ModuleVersion, parts: Parts) -> Result<(), Failure> {
         let need_the_record = parts.need_the_record();
-        match self.versions.add(version, parts).await {
+        let added = self.versions.add(version, parts).await;
+        self.kept(version, added, need_the_record)
+    }
+
+    /// What came of adding parts.
+    fn kept(
+        &self,
+        version: &ModuleVersion,
+        added: Result<VersionRecord, VersionsError>,
+        need_the_record: bool,
+    ) -> Result<(), Failure> {
+        match added {
             Ok(record) => {
                 if owes_proof(&record) {
                     self.owed.notify_one();

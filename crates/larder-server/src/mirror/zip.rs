@@ -33,6 +33,10 @@ pub(super) const HELD_BACK: u64 = 64 << 10;
 /// The largest zip that the go command accepts (x/mod zip limits): 500 MiB.
 pub(super) const ZIP_CAP: u64 = 500 << 20;
 
+/// How often a zip is looked for that is evicted each time. Nothing is evicted so soon after it was
+/// stored; a clock that jumps can make it seem old once.
+const LOOKS: usize = 4;
+
 /// Where the bytes of a zip come from.
 pub(crate) enum ZipSource {
     /// From the store.
@@ -94,8 +98,23 @@ impl Mirror {
         version: &ModuleVersion,
         fetching: &Fetching,
     ) -> Result<ZipSource, Failure> {
+        // What is stored when the flight looks may be evicted by the time we do.
+        for _ in 0..LOOKS {
+            if let Some(source) = self.zip_once(version, fetching).await? {
+                return Ok(source);
+            }
+        }
+        Err(Failure::internal())
+    }
+
+    /// The same, or `None` if it was evicted between two looks.
+    async fn zip_once(
+        self: &Arc<Self>,
+        version: &ModuleVersion,
+        fetching: &Fetching,
+    ) -> Result<Option<ZipSource>, Failure> {
         if let Some((zip, body)) = self.stored_zip(version).await? {
-            return Ok(ZipSource::Stored(zip, body));
+            return Ok(Some(ZipSource::Stored(zip, body)));
         }
         let remembered = self.remembered.refusal(version);
         let lately = || self.remembered.of(&Asked::Zip(version.clone()));
@@ -113,12 +132,12 @@ impl Mirror {
             mirror.fetch_zip(version, upstreams, publisher)
         });
         match waiting.await? {
-            Opened::Follow(flight) => Ok(ZipSource::Arriving(flight, part)),
-            Opened::NoRoom(begun) => self.pass_through(version, upstreams, &begun).await,
-            Opened::Stored => match self.stored_zip(version).await? {
-                Some((zip, body)) => Ok(ZipSource::Stored(zip, body)),
-                None => Err(Failure::internal()),
-            },
+            Opened::Follow(flight) => Ok(Some(ZipSource::Arriving(flight, part))),
+            Opened::NoRoom(begun) => self.pass_through(version, upstreams, &begun).await.map(Some),
+            Opened::Stored => {
+                let stored = self.stored_zip(version).await?;
+                Ok(stored.map(|(zip, body)| ZipSource::Stored(zip, body)))
+            }
         }
     }
 
@@ -126,12 +145,21 @@ impl Mirror {
         &self,
         version: &ModuleVersion,
     ) -> Result<Option<(ZipRef, larder_store::Body)>, Failure> {
-        let Some(zip) = self.record(version).await?.and_then(|record| record.zip) else {
-            return Ok(None);
-        };
-        let body = self.versions.body(&zip.sha256).await;
-        let body = body.map_err(|error| super::store_failed(version, &error))?;
-        Ok(body.filter(|body| body.len() == zip.size).map(|body| (zip, body)))
+        let mut named = None;
+        loop {
+            let Some(zip) = self.record(version).await?.and_then(|record| record.zip) else {
+                return Ok(None);
+            };
+            let body = self.versions.body(&zip.sha256).await;
+            let body = body.map_err(|error| super::store_failed(version, &error))?;
+            match body.filter(|body| body.len() == zip.size) {
+                Some(body) => return Ok(Some((zip, body))),
+                // Read twice the same: the body was lost. Otherwise it was evicted between the two
+                // looks, and may be back by now.
+                None if named.as_ref() == Some(&zip) => return Ok(None),
+                None => named = Some(zip),
+            }
+        }
     }
 
     /// Without room each client has a fetch of its own; strict mode has none.
@@ -211,7 +239,7 @@ impl Mirror {
                 if !parts.need_the_record() {
                     sender.send_replace(proved.clone());
                 }
-                match self.keep_zip(&version, &zip, &spool, parts).await {
+                match self.keep_zip(&version, &spool, parts).await {
                     Ok(()) => sender.send_replace(proved),
                     Err(failure) => sender.send_replace(Progress::failed(failure)),
                 };
@@ -261,14 +289,12 @@ impl Mirror {
     async fn keep_zip(
         &self,
         version: &ModuleVersion,
-        zip: &ZipRef,
         spool: &SpoolFile,
         parts: Parts,
     ) -> Result<(), Failure> {
-        match self.versions.put_body(&zip.sha256, spool).await {
-            Ok(()) => self.keep(version, parts).await,
-            Err(error) => self.not_kept(version, &error, parts.need_the_record()),
-        }
+        let need_the_record = parts.need_the_record();
+        let added = self.versions.add_zip(version, parts, spool).await;
+        self.kept(version, added, need_the_record)
     }
 }
 

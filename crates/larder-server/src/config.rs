@@ -87,7 +87,7 @@ pub struct AdminConfig {
 }
 
 /// How long what is stored stays, and how often it is read again.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Retention {
     /// Bytes that the store may hold; least recently used public zips go first.
     pub max_size: Option<u64>,

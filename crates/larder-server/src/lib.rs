@@ -58,4 +58,4 @@ pub use config::{
 };
 pub use edge::{Limits, Rate, TlsError, TlsFiles};
 pub use server::{Overview, RunError, Server, ServerHandle, Sockets, StartError};
-pub use upkeep::{Upkeep, UpkeepError};
+pub use upkeep::{Maintenance, Upkeep, UpkeepError};

@@ -9,7 +9,7 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use larder_module::PathPatterns;
 
-use crate::config::{Freshness, ServerConfig, Verify};
+use crate::config::{Freshness, Retention, ServerConfig, Verify};
 
 /// A value that is exchanged whole. Cheap to clone; clones are the same one.
 pub(crate) struct Live<T>(Arc<ArcSwap<T>>);
@@ -47,6 +47,7 @@ pub(crate) struct Rules {
     pub(crate) no_proxy: PathPatterns,
     /// Module paths that go to no checksum database.
     pub(crate) no_sumdb: PathPatterns,
+    pub(crate) retention: Retention,
 }
 
 impl Rules {
@@ -58,6 +59,7 @@ impl Rules {
             freshness: config.freshness.clone(),
             no_proxy: config.no_proxy.clone(),
             no_sumdb: config.no_sumdb.clone(),
+            retention: config.retention.clone(),
         }
     }
 }

@@ -5,14 +5,17 @@
 //! served only while that has not passed: not one request after [`Memory::forget`] is answered
 //! from before it.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
+use larder_module::ModuleVersion;
 use larder_store::Body;
 use moka::sync::Cache;
 
 use crate::answer::{Answer, ETag, Outcome, Ready, RouteLabel};
+use crate::retention::uses::{LastUse, Uses};
 
 /// Stored bodies kept open, so that a hot zip costs no look-up: one file descriptor each.
 const OPEN_BODIES: u64 = 256;
@@ -20,7 +23,8 @@ const OPEN_BODIES: u64 = 256;
 /// Answers kept in memory, bounded in bytes and in open files.
 pub(crate) struct Memory {
     ready: Cache<Arc<str>, Arc<Held>>,
-    bodies: Cache<Arc<str>, HeldBody>,
+    bodies: Cache<Arc<str>, Arc<HeldBody>>,
+    uses: Arc<Uses>,
     /// How often everything was forgotten.
     forgotten: AtomicU64,
     /// How often what changes was forgotten.
@@ -41,18 +45,22 @@ pub(crate) struct Held {
     pub(crate) until: Option<Instant>,
     pub(crate) route: RouteLabel,
     pub(crate) moment: Moment,
+    /// Of a zip: when its use was last noted.
+    pub(crate) last_use: Option<LastUse>,
 }
 
-#[derive(Clone)]
-struct HeldBody {
-    body: Body,
-    etag: ETag,
-    moment: Moment,
+/// A stored body, kept open.
+pub(crate) struct HeldBody {
+    pub(crate) body: Body,
+    pub(crate) etag: ETag,
+    pub(crate) moment: Moment,
+    /// When its use was last noted.
+    pub(crate) last_use: Option<LastUse>,
 }
 
 impl Memory {
-    /// Room for `bytes` of whole answers.
-    pub(crate) fn new(bytes: u64) -> Self {
+    /// Room for `bytes` of whole answers. That zips are used is noted in `uses`.
+    pub(crate) fn new(bytes: u64, uses: Arc<Uses>) -> Self {
         let ready = Cache::builder()
             .weigher(|path: &Arc<str>, held: &Arc<Held>| {
                 u32::try_from(path.len() + held.ready.weight()).unwrap_or(u32::MAX)
@@ -62,6 +70,7 @@ impl Memory {
         Self {
             ready,
             bodies: Cache::new(OPEN_BODIES),
+            uses,
             forgotten: AtomicU64::new(0),
             refreshed: AtomicU64::new(0),
         }
@@ -98,8 +107,21 @@ impl Memory {
         self.ready.weighted_size()
     }
 
-    /// The answer to this path.
-    pub(crate) fn find(&self, path: &str) -> Option<Answer> {
+    /// Closes the bodies kept open: what was evicted takes its room until the last one is closed.
+    pub(crate) fn close_bodies(&self) {
+        self.bodies.invalidate_all();
+        self.bodies.run_pending_tasks();
+    }
+
+    /// Notes that a zip is used; what to keep beside its answer.
+    pub(crate) fn note(&self, zip: ModuleVersion, by: IpAddr) -> LastUse {
+        let last_use = LastUse::new(zip);
+        self.uses.hit(&last_use, by);
+        last_use
+    }
+
+    /// The answer to this path, as asked for by a client of this address.
+    pub(crate) fn find(&self, path: &str, by: IpAddr) -> Option<Answer> {
         let held = self.ready.get(path)?;
         if !self.is_now(held.moment) {
             return None;
@@ -109,13 +131,19 @@ impl Memory {
         {
             return None;
         }
+        if let Some(last_use) = &held.last_use {
+            self.uses.hit(last_use, by);
+        }
         Some(held.ready.answer(held.route, Outcome::Hit))
     }
 
     /// The open body of this path, with its validator.
-    pub(crate) fn find_body(&self, path: &str) -> Option<(Body, ETag)> {
-        let held = self.bodies.get(path)?;
-        self.is_now(held.moment).then_some((held.body, held.etag))
+    pub(crate) fn find_body(&self, path: &str, by: IpAddr) -> Option<(Body, ETag)> {
+        let held = self.bodies.get(path).filter(|held| self.is_now(held.moment))?;
+        if let Some(last_use) = &held.last_use {
+            self.uses.hit(last_use, by);
+        }
+        Some((held.body.clone(), held.etag.clone()))
     }
 
     /// Keeps an answer, unless it is no longer good.
@@ -126,8 +154,8 @@ impl Memory {
     }
 
     /// Keeps a body open.
-    pub(crate) fn keep_body(&self, path: &str, body: Body, etag: ETag, moment: Moment) {
-        self.bodies.insert(path.into(), HeldBody { body, etag, moment });
+    pub(crate) fn keep_body(&self, path: &str, held: HeldBody) {
+        self.bodies.insert(path.into(), Arc::new(held));
     }
 }
 
@@ -135,48 +163,58 @@ impl Memory {
 mod tests {
     use std::time::Duration;
 
+    use larder_store::MemoryStore;
+
     use super::*;
     use crate::answer::{Caching, ContentKind};
 
     fn keep(memory: &Memory, path: &str, until: Option<Instant>, moment: Moment) {
         let ready = Ready::new(ContentKind::Text, Caching::NoStore, None, "x".into());
-        memory.keep(path, Held { ready, until, route: RouteLabel::Mod, moment });
+        memory.keep(path, Held { ready, until, route: RouteLabel::Mod, moment, last_use: None });
+    }
+
+    fn memory() -> Memory {
+        Memory::new(1 << 20, Arc::new(Uses::new(Arc::new(MemoryStore::new()))))
+    }
+
+    fn find(memory: &Memory, path: &str) -> Option<Answer> {
+        memory.find(path, IpAddr::from([127, 0, 0, 1]))
     }
 
     #[test]
     fn what_was_found_before_all_was_forgotten_is_never_served_after_it() {
-        let memory = Memory::new(1 << 20);
+        let memory = memory();
         let before = memory.moment();
         keep(&memory, "/a", None, before);
-        assert!(memory.find("/a").is_some());
+        assert!(find(&memory, "/a").is_some());
         memory.forget();
-        assert!(memory.find("/a").is_none());
+        assert!(find(&memory, "/a").is_none());
         // It comes in late.
         keep(&memory, "/a", None, before);
-        assert!(memory.find("/a").is_none());
+        assert!(find(&memory, "/a").is_none());
         keep(&memory, "/a", None, memory.moment());
-        assert!(memory.find("/a").is_some());
+        assert!(find(&memory, "/a").is_some());
     }
 
     #[test]
     fn what_never_changes_outlives_a_refresh_and_what_changes_does_not() {
-        let memory = Memory::new(1 << 20);
+        let memory = memory();
         let before = memory.moment();
         let long = Some(Instant::now() + Duration::from_secs(3600));
         keep(&memory, "/mod", None, before);
         keep(&memory, "/list", long, before);
         memory.forget_changeable();
         keep(&memory, "/latest", long, before);
-        assert!(memory.find("/mod").is_some());
-        assert!(memory.find("/list").is_none() && memory.find("/latest").is_none());
+        assert!(find(&memory, "/mod").is_some());
+        assert!(find(&memory, "/list").is_none() && find(&memory, "/latest").is_none());
         keep(&memory, "/list", long, memory.moment());
-        assert!(memory.find("/list").is_some());
+        assert!(find(&memory, "/list").is_some());
     }
 
     #[test]
     fn what_is_no_longer_good_is_not_served() {
-        let memory = Memory::new(1 << 20);
+        let memory = memory();
         keep(&memory, "/list", Some(Instant::now()), memory.moment());
-        assert!(memory.find("/list").is_none());
+        assert!(find(&memory, "/list").is_none());
     }
 }

@@ -6,6 +6,7 @@
 //! callers to say; here it is only given a name.
 
 mod labels;
+mod upkeep;
 
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
@@ -25,6 +26,7 @@ use self::labels::{
     CutLabels, LatencyLabels, OutcomeLabels, RequestLabels, RouteLabels, TaskLabels,
     UpstreamErrorLabels, VerificationLabels, Word,
 };
+use self::upkeep::UpkeepMetrics;
 use crate::answer::{Outcome, RouteLabel};
 
 /// Upper bounds of the latency buckets, in seconds: from a hit in memory to a cold toolchain.
@@ -68,6 +70,8 @@ pub struct Metrics {
     cache_bytes: Bytes,
     no_room: Counter,
     background_failures: Family<TaskLabels, Counter>,
+    /// What upkeep counts.
+    pub(crate) upkeep: UpkeepMetrics,
 }
 
 /// The series of one route and outcome.
@@ -158,6 +162,7 @@ impl Metrics {
                 "background_failures",
                 "Background tasks that failed, by task",
             ),
+            upkeep: UpkeepMetrics::new(r),
             registry: Mutex::new(registry),
         }
     }

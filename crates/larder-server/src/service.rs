@@ -17,7 +17,7 @@ use crate::catalog::tombs::Tombs;
 use crate::edge::{Answering, RequestHead, Service};
 use crate::error::{Failure, FailureKind};
 use crate::live::{Live, Rules};
-use crate::memory::{Held, Memory, Moment};
+use crate::memory::{Held, HeldBody, Memory, Moment};
 use crate::metrics::Metrics;
 use crate::mirror::{Fetching, Mirror};
 use crate::roll_call::RollCall;
@@ -45,7 +45,7 @@ pub(crate) struct ModuleService {
 
 impl Service for ModuleService {
     fn answer<'a>(&'a self, request: &'a RequestHead) -> Answering<'a> {
-        if let Some(answer) = self.memory.find(request.path()) {
+        if let Some(answer) = self.memory.find(request.path(), request.remote().ip()) {
             return Box::pin(std::future::ready(answer));
         }
         Box::pin(self.look(request))
@@ -58,7 +58,7 @@ impl Service for ModuleService {
 
 impl ModuleService {
     async fn look(&self, request: &RequestHead) -> Answer {
-        if let Some((body, etag)) = self.memory.find_body(request.path()) {
+        if let Some((body, etag)) = self.memory.find_body(request.path(), request.remote().ip()) {
             return stored(body, etag);
         }
         let route = match request.decoded_path() {
@@ -77,22 +77,34 @@ impl ModuleService {
             found = found.and_then(|found| self.refuse_dead(version.as_ref()).map(|()| found));
         }
         match found {
-            Ok(found) => self.keep(request.path(), found, moment),
+            Ok(found) => {
+                self.keep(request, version.filter(|_| label == RouteLabel::Zip), found, moment)
+            }
             Err(failure) => failure.answer(label),
         }
     }
 
     /// Turns what was found into this request's answer, and keeps what others may share.
-    fn keep(&self, path: &str, found: Found, moment: Moment) -> Answer {
+    /// A `zip` is used by this.
+    fn keep(
+        &self,
+        request: &RequestHead,
+        zip: Option<ModuleVersion>,
+        found: Found,
+        moment: Moment,
+    ) -> Answer {
+        let last_use = zip.map(|zip| self.memory.note(zip, request.remote().ip()));
+        let path = request.path();
         match found {
             Found::Once(answer) => answer,
             Found::Stored { body, etag } => {
-                self.memory.keep_body(path, body.clone(), etag.clone(), moment);
+                let held = HeldBody { body: body.clone(), etag: etag.clone(), moment, last_use };
+                self.memory.keep_body(path, held);
                 stored(body, etag)
             }
             Found::Ready { ready, until, route, outcome } => {
                 let answer = ready.answer(route, outcome);
-                self.memory.keep(path, Held { ready, until, route, moment });
+                self.memory.keep(path, Held { ready, until, route, moment, last_use });
                 answer
             }
         }

@@ -30,7 +30,7 @@ fn version_key(kind: &str, version: &ModuleVersion) -> Result<Key, KeyError> {
 }
 
 /// The version that a key of [`version_key`] names; `None` for a foreign key.
-fn version_of(kind: &str, key: &Key) -> Option<ModuleVersion> {
+pub(crate) fn version_of(kind: &str, key: &Key) -> Option<ModuleVersion> {
     let rest = key.as_str().strip_prefix(kind)?.strip_prefix('/')?;
     let (path, version) = rest.rsplit_once("/@v/")?;
     let path = larder_module::EscapedPath::parse(path).ok()?.module().clone();

@@ -45,9 +45,9 @@ impl Versions {
         let key = version_key("ver", version)?;
         for _ in 0..TRIES {
             let Some((kept, tag)) = self.read(&key).await? else { return Ok(None) };
-            let Some(shrunk) = shrink(&kept) else { return Ok(None) };
+            let Some(less) = shrink(&kept) else { return Ok(None) };
             let condition = Condition::Matches(tag);
-            let put = self.store.put(&key, shrunk.encode(), condition, Durability::Durable);
+            let put = self.store.put(&key, less.encode(), condition, Durability::Durable);
             if let PutOutcome::Stored(tag) = put.await? {
                 return Ok(Some(tag));
             }

@@ -46,6 +46,7 @@ use crate::error::{Failure, FailureKind, error_word};
 use crate::landings::Landings;
 use crate::live::{Live, Rules};
 use crate::metrics::Metrics;
+use crate::retention::pressure::Pressure;
 
 pub(crate) use changeable::{Current, State};
 pub(crate) use files::VersionFile;
@@ -101,6 +102,7 @@ pub(crate) struct Mirror {
     remembered: Remembered,
     owed: Notify,
     landings: Arc<Landings>,
+    pressure: Arc<Pressure>,
     /// Until when the checksum database counts as silent.
     silent_until: Mutex<Option<Instant>>,
     /// Set while the store has no room for bodies.
@@ -121,6 +123,7 @@ pub(crate) struct MirrorParts {
     pub(crate) runtime: Handle,
     /// What the end of the server waits for.
     pub(crate) landings: Arc<Landings>,
+    pub(crate) pressure: Arc<Pressure>,
 }
 
 impl Mirror {
@@ -151,6 +154,7 @@ impl Mirror {
                 .build(),
             owed: Notify::new(),
             landings: parts.landings,
+            pressure: parts.pressure,
             silent_until: Mutex::new(None),
             full: AtomicBool::new(false),
         }
@@ -182,6 +186,11 @@ impl Mirror {
     /// Whether an upstream is set at all.
     pub(crate) fn has_upstream(&self) -> bool {
         !self.fetcher.now().proxies().entries().is_empty()
+    }
+
+    /// Whether a version that goes could be had again: some module proxy is asked.
+    pub(crate) fn can_fetch(&self) -> bool {
+        self.fetcher.now().proxies().proxies().next().is_some()
     }
 
     /// Whether the store lately had no room for a body.

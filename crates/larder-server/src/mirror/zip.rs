@@ -239,7 +239,7 @@ impl Mirror {
                 if !parts.need_the_record() {
                     sender.send_replace(proved.clone());
                 }
-                match self.keep_zip(&version, &spool, parts).await {
+                match self.keep_zip(version, spool, parts).await {
                     Ok(()) => sender.send_replace(proved),
                     Err(failure) => sender.send_replace(Progress::failed(failure)),
                 };
@@ -266,7 +266,13 @@ impl Mirror {
         let proving = self.start_proof(version, proof);
         let arriving = self.open_zip(version, upstreams).await?;
         let room = arriving.len().map_or(Room::Unknown, Room::Exactly);
-        match self.store.spool().create(room) {
+        let bytes = arriving.len().unwrap_or(0);
+        self.pressure.arriving(bytes);
+        let mut spooled = self.store.spool().create(room);
+        if matches!(spooled, Err(SpoolError::NoRoom { .. })) && self.pressure.relief(bytes).await {
+            spooled = self.store.spool().create(room);
+        }
+        match spooled {
             Ok(spool) => {
                 self.full.store(false, Ordering::Relaxed);
                 let spool = Arc::new(spool);
@@ -294,6 +300,7 @@ impl Mirror {
     ) -> Result<(), Failure> {
         let need_the_record = parts.need_the_record();
         let added = self.versions.add_zip(version, parts, spool).await;
+        self.pressure.arriving(0);
         self.kept(version, added, need_the_record)
     }
 }

@@ -1,9 +1,11 @@
 //! Which part of the server is made of which: the one place that knows them all.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use larder_modfetch::{FetchConfig, FetchConfigError, Fetcher};
 use larder_store::Store;
+use tokio::runtime::Runtime;
 
 use super::StartError;
 use super::checks::checks;
@@ -19,10 +21,21 @@ use crate::live::{Live, Rules};
 use crate::memory::Memory;
 use crate::metrics::Metrics;
 use crate::mirror::{Mirror, MirrorParts};
+use crate::retention::pressure::Pressure;
+use crate::retention::uses::Uses;
 use crate::roll_call::RollCall;
 use crate::routes::checksum_db::ChecksumDbs;
 use crate::routes::module_proxy::ModuleProxy;
 use crate::service::ModuleService;
+use crate::upkeep::{Upkeep, UpkeepParts};
+
+/// The parts of a server.
+pub(super) struct Assembled {
+    /// Where the fetcher can be exchanged.
+    pub(super) fetcher: Live<Fetcher>,
+    pub(super) service: Arc<ModuleService>,
+    pub(super) upkeep: Arc<Upkeep>,
+}
 
 /// What the parts of a server are made of.
 pub(super) struct Parts<'a> {
@@ -32,14 +45,13 @@ pub(super) struct Parts<'a> {
     pub(super) metrics: &'a Arc<Metrics>,
     pub(super) landings: &'a Arc<Landings>,
     pub(super) probe: &'a Arc<Probe>,
+    /// For how long a zip stays that was just stored.
+    pub(super) grace: Duration,
 }
 
 impl Parts<'_> {
-    /// Makes the mirror and the service over it, and shows where its fetcher can be exchanged.
-    pub(super) fn assemble(
-        &self,
-        instance: String,
-    ) -> Result<(Live<Fetcher>, Arc<ModuleService>), StartError> {
+    /// Makes the mirror, the service over it, and upkeep beside it.
+    pub(super) fn assemble(&self, instance: String) -> Result<Assembled, StartError> {
         let config = self.config;
         let rules = Live::new(Rules::of(config));
         let fetcher = Live::new(fetcher(config, &instance)?);
@@ -49,6 +61,7 @@ impl Parts<'_> {
         let alarms = Arc::new(Alarms::new(Arc::clone(self.metrics)));
         let databases = self.open_databases(&fetcher, &alarms)?;
         self.metrics.collect(Box::new(DbCollector::new(databases.clone())));
+        let pressure = Arc::new(Pressure::new(Arc::clone(self.store), rules.clone()));
         let mirror = Arc::new(Mirror::new(
             config.memory,
             MirrorParts {
@@ -60,9 +73,23 @@ impl Parts<'_> {
                 metrics: Arc::clone(self.metrics),
                 alarms,
                 landings: Arc::clone(self.landings),
+                pressure: Arc::clone(&pressure),
                 runtime: self.runtime.handle().clone(),
             },
         ));
+        let uses = Arc::new(Uses::new(Arc::clone(self.store)));
+        let memory = Arc::new(Memory::new(config.memory, Arc::clone(&uses)));
+        let upkeep = Arc::new(Upkeep::new(UpkeepParts {
+            store: Arc::clone(self.store),
+            rules: rules.clone(),
+            tombs: Arc::clone(&tombs),
+            mirror: Arc::clone(&mirror),
+            memory: Arc::clone(&memory),
+            uses,
+            pressure,
+            metrics: Arc::clone(self.metrics),
+            grace: self.grace,
+        }));
         let service = Arc::new(ModuleService {
             mirror: Arc::clone(&mirror),
             proxy: ModuleProxy::new(Arc::clone(&mirror), Arc::clone(&tombs), rules.clone()),
@@ -73,10 +100,10 @@ impl Parts<'_> {
             base_path: config.base_path.clone(),
             rules,
             instance,
-            memory: Arc::new(Memory::new(config.memory)),
+            memory,
             roll: RollCall::default(),
         });
-        Ok((fetcher, service))
+        Ok(Assembled { fetcher, service, upkeep })
     }
 
     fn open_databases(
@@ -100,6 +127,38 @@ impl Parts<'_> {
         };
         self.config.databases.iter().map(open).collect()
     }
+}
+
+/// Upkeep alone, and the runtime that it lives on.
+pub(crate) fn assemble_upkeep(
+    config: &ServerConfig,
+    store: &Arc<dyn Store>,
+    grace: Duration,
+) -> Result<(Runtime, Arc<Upkeep>), StartError> {
+    let runtime = start_runtime(config.workers)?;
+    let (metrics, landings) = (Arc::new(Metrics::new()), Arc::<Landings>::default());
+    let probe = Arc::new(Probe::new(Arc::clone(&metrics)));
+    let parts = Parts {
+        config,
+        runtime: &runtime,
+        store,
+        metrics: &metrics,
+        landings: &landings,
+        probe: &probe,
+        grace,
+    };
+    let assembled = parts.assemble(format!("larder-{}", random_name()))?;
+    Ok((runtime, assembled.upkeep))
+}
+
+/// The runtime on which fetches and background tasks run.
+pub(super) fn start_runtime(workers: usize) -> Result<Runtime, StartError> {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(workers.max(2))
+        .thread_name("larder-mirror")
+        .enable_all()
+        .build()
+        .map_err(StartError::Threads)
 }
 
 /// The fetcher of a configuration. `instance` is this server's name in `Via`.

@@ -31,15 +31,21 @@ use crate::edge::{
 };
 use crate::landings::Landings;
 use crate::metrics::Metrics;
+use crate::retention::collect::GRACE;
 use crate::service::ModuleService;
+use crate::upkeep::Upkeep;
 
-use assemble::{Parts, random_name};
+pub(crate) use assemble::assemble_upkeep;
+use assemble::{Assembled, Parts, random_name};
 use probe::Probe;
 use reload::Running;
 pub use reload::{Overview, ServerHandle};
 
 /// How long the end waits for what was handed out to be stored.
 const LAST_LANDING: Duration = Duration::from_secs(10);
+
+/// How long the end waits for uses to be written down.
+const LAST_USES: Duration = Duration::from_secs(2);
 
 /// A server that is bound to its address and has opened its store.
 pub struct Server {
@@ -54,6 +60,7 @@ pub struct Server {
     store: Arc<dyn Store>,
     access_log: AccessLogger,
     handle: ServerHandle,
+    upkeep: Arc<Upkeep>,
 }
 
 /// Listening sockets that were opened for us (socket activation); what is absent is bound.
@@ -117,12 +124,7 @@ impl Server {
         };
         checks::refuse_self(&config.fetch, listeners.local_addr())?;
         let tls = config.tls.clone().map(Tls::load).transpose()?;
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(config.workers.max(2))
-            .thread_name("larder-mirror")
-            .enable_all()
-            .build()
-            .map_err(StartError::Threads)?;
+        let runtime = assemble::start_runtime(config.workers)?;
         let instance = format!("larder-{}", random_name());
         let metrics = Arc::new(Metrics::new());
         let access_log = start_access_log(config.access_log, access_log, &metrics)?;
@@ -135,8 +137,9 @@ impl Server {
             metrics: &metrics,
             landings: &landings,
             probe: &probe,
+            grace: GRACE,
         };
-        let (fetcher, service) = parts.assemble(instance)?;
+        let Assembled { fetcher, service, upkeep } = parts.assemble(instance)?;
         let limits = LiveLimits::new(config.limits);
         let running = Running {
             listen: listeners.local_addr(),
@@ -160,6 +163,7 @@ impl Server {
             store,
             access_log,
             handle,
+            upkeep,
         })
     }
 
@@ -179,6 +183,7 @@ impl Server {
         self.runtime.spawn(self.probe.keep_trying(Arc::clone(&self.store)));
         let memory = Arc::clone(&self.service.memory);
         self.runtime.spawn(Arc::clone(&self.service.mirror).prove_owed(move || memory.forget()));
+        self.runtime.spawn(Arc::clone(&self.upkeep).run());
         if let Some(tls) = &self.tls {
             self.runtime
                 .spawn(rounds::look_at_certificate(tls.clone(), Arc::clone(&self.service.metrics)));
@@ -193,6 +198,9 @@ impl Server {
         if landed.is_err() {
             tracing::warn!("stopped before everything that was served was stored");
         }
+        self.runtime.block_on(async {
+            let _ = tokio::time::timeout(LAST_USES, self.upkeep.flush_uses()).await;
+        });
         // Fetches that nobody waits for any more are given up; what they have stored is whole.
         self.runtime.shutdown_timeout(Duration::from_secs(1));
         served

@@ -3,8 +3,6 @@
 //! A listener that has left stops the work at the next item. A run that nobody listens to, as the
 //! background's, goes on to its end.
 
-#![expect(dead_code, reason = "gc and fsck come with the next changes")]
-
 use tokio::sync::mpsc;
 
 /// Whom a run tells its events.
@@ -29,7 +27,7 @@ impl<E> Events<E> {
         }
     }
 
-    /// Whether anybody may still listen, or nobody ever did.
+    /// Whether the listener is still there, or nobody ever listened.
     pub(crate) fn go_on(&self) -> Result<(), Left> {
         match &self.0 {
             Some(listener) if listener.is_closed() => Err(Left),

@@ -96,10 +96,6 @@ fn failed(message: &str) -> Failure {
         .hint("`admin.token_file` names another file; `admin.listen = \"off\"` needs none")
 }
 
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "the commands that need it come with the next change")
-)]
 /// The token of a client: the one that a server has written.
 pub(crate) fn read(path: &Path) -> Result<AdminToken, Failure> {
     let text = fs_err::read_to_string(path).map_err(|error| {

@@ -30,6 +30,12 @@ pub fn enter() -> ExitCode {
 fn run(cli: Cli, environment: &Environment, printer: Printer) -> Result<ExitStatus, Failure> {
     match cli.command {
         Command::Serve(args) => commands::serve::run(&args, environment, printer),
+        Command::Status(args) => commands::status::run(&args, environment, printer),
+        Command::Refresh(args) => commands::refresh::run(&args, environment, printer),
+        Command::Purge(args) => commands::purge::run(&args, environment, printer),
+        Command::Prefill(args) => commands::prefill::run(&args, environment, printer),
+        Command::Gc(args) => commands::gc::run(&args, environment, printer),
+        Command::Fsck(args) => commands::fsck::run(&args, environment, printer),
         Command::Config(args) => commands::config::run(&args, environment, printer),
         Command::Completions(args) => commands::completions::run(&args, printer),
         Command::Man => commands::man::run(printer),

@@ -5,6 +5,7 @@
 //! | 0 | done, or stopped by a signal after draining |
 //! | 1 | failed: the store, the address, the network, the disk |
 //! | 2 | wrong usage: an argument, a setting, a settings file |
+//! | 130 | a command was stopped by Ctrl-C in the middle, as shells have it |
 //!
 //! A [`Failure`] is what was tried (message), why it did not work (the chain of causes, each
 //! adding a fact) and the way out (hints). Libraries below give the causes; hints are the door's,
@@ -22,6 +23,8 @@ pub enum ExitStatus {
     Failure,
     /// It was asked for wrongly: arguments or settings.
     Usage,
+    /// The user stopped it in the middle.
+    Interrupted,
 }
 
 impl From<ExitStatus> for ExitCode {
@@ -30,6 +33,7 @@ impl From<ExitStatus> for ExitCode {
             ExitStatus::Success => 0,
             ExitStatus::Failure => 1,
             ExitStatus::Usage => 2,
+            ExitStatus::Interrupted => 130,
         })
     }
 }

@@ -9,18 +9,22 @@
 //! | [`cli`] | the command line: clap's derive types and nothing else |
 //! | [`settings`] | every setting: its table, where its value came from, what it means |
 //! | [`commands`] | one file a command, with the same names as in `cli` |
+//! | `admin` | the running server, as the commands for maintainers see it |
 //! | `admin_token` | the file with the admin token |
 //! | `wiring` | from settings to the configs of server and store |
 //! | `logging` | log lines on stderr, as text or JSON |
 //! | `signals` | SIGTERM and SIGINT: drain, then leave at once; SIGHUP |
 //! | `reload` | settings that change while the server runs |
 //! | `supervisor` | systemd, or whoever speaks its protocols |
+//! | `reporter` | events as lines, as a bar, or as JSON |
+//! | `units` | bytes, counts and durations as people read them |
 //! | `printer` | stdout is data, stderr is talk |
 //! | `exit` | exit codes, and the one shape of a failure that reaches the user |
 //!
 //! The way of a command: `enter` → `cli` (parsed) → `settings` (resolved, with origins) →
 //! `commands::x::run` → [`exit::ExitStatus`].
 
+mod admin;
 mod admin_token;
 pub mod cli;
 pub mod commands;
@@ -28,9 +32,11 @@ pub mod exit;
 mod logging;
 pub mod printer;
 mod reload;
+mod reporter;
 pub mod settings;
 mod signals;
 mod supervisor;
+mod units;
 mod wiring;
 
 pub use enter::enter;

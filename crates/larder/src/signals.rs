@@ -78,6 +78,29 @@ impl Signals {
     }
 }
 
+/// Ctrl-C, or SIGTERM, while a command works: what is under way is given up, in order.
+#[derive(Debug)]
+pub(crate) struct Interrupt {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Interrupt {
+    /// Listens from now on; within a runtime.
+    pub(crate) fn listen() -> io::Result<Self> {
+        let terminate = signal(SignalKind::terminate())?;
+        Ok(Self { terminate, interrupt: signal(SignalKind::interrupt())? })
+    }
+
+    /// Waits for it.
+    pub(crate) async fn wait(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+}
+
 #[expect(clippy::exit, reason = "the user asked twice; nothing on disk depends on a clean end")]
 fn leave_at_once() -> ! {
     std::process::exit(1)

@@ -18,6 +18,12 @@ fn help_lists_the_commands() {
 
     Commands:
       serve        Run the module server
+      status       Tell how a server is: what it stores, its upstreams, its alarms
+      refresh      Fetch a module's version list, its latest version and its branches now
+      purge        Serve a version no more, or again
+      prefill      Bring what projects need into the store
+      gc           Evict the zips that nobody used for longest
+      fsck         Check everything that is stored, and mend it
       config       Show the settings: their values, origins and meaning
       completions  Print the completions for a shell
       man          Print the manual page
@@ -72,6 +78,17 @@ fn help_of_serve_has_every_setting() {
 }
 
 #[test]
+fn help_of_a_command_tells_its_exit_codes_and_an_example() {
+    for command in ["status", "refresh", "purge", "prefill", "gc", "fsck"] {
+        let told = context().run(&[command, "--help"]);
+        assert!(told.starts_with("exit: 0\n"), "{told}");
+        assert!(told.contains("Exit codes: 0 ") && told.contains("Example"), "{told}");
+        assert!(told.contains(&format!("\n  larder {command}")), "{told}");
+        assert!(told.contains("--json") && told.contains("--server"), "{told}");
+    }
+}
+
+#[test]
 fn completions_know_the_commands() {
     for shell in ["bash", "zsh", "fish"] {
         let told = context().run(&["completions", shell]);
@@ -84,6 +101,9 @@ fn the_manual_page_tells_all_commands() {
     let told = context().run(&["man"]);
     assert!(told.contains(".TH larder 1"), "{told}");
     assert!(told.contains("larder\\-serve") && told.contains("fresh\\-ttl"), "{told}");
+    for command in ["status", "refresh", "purge", "prefill", "gc", "fsck"] {
+        assert!(told.contains(&format!("larder\\-{command}")), "{command}: {told}");
+    }
 }
 
 #[test]

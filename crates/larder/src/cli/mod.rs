@@ -1,15 +1,29 @@
 //! The command line: clap's types and nothing else. What a command does is in
 //! [`crate::commands`], in the file of the same name.
 
+mod admin;
 mod config;
 mod flags;
+mod fsck;
+mod gc;
+mod prefill;
+mod purge;
+mod refresh;
 mod serve;
+mod status;
 
 use clap::{Parser, Subcommand};
 
+pub use admin::AdminFlags;
 pub use config::{ConfigArgs, ConfigCommand, ShowArgs};
 pub use flags::SettingFlags;
+pub use fsck::FsckArgs;
+pub use gc::GcArgs;
+pub use prefill::PrefillArgs;
+pub use purge::PurgeArgs;
+pub use refresh::RefreshArgs;
 pub use serve::ServeArgs;
+pub use status::StatusArgs;
 
 /// Larder keeps a team's Go modules: fetched once, verified, and there when the upstream is not.
 #[derive(Debug, Parser)]
@@ -25,6 +39,18 @@ pub struct Cli {
 pub enum Command {
     /// Run the module server.
     Serve(ServeArgs),
+    /// Tell how a server is: what it stores, its upstreams, its alarms.
+    Status(StatusArgs),
+    /// Fetch a module's version list, its latest version and its branches now.
+    Refresh(RefreshArgs),
+    /// Serve a version no more, or again.
+    Purge(PurgeArgs),
+    /// Bring what projects need into the store.
+    Prefill(PrefillArgs),
+    /// Evict the zips that nobody used for longest.
+    Gc(GcArgs),
+    /// Check everything that is stored, and mend it.
+    Fsck(FsckArgs),
     /// Show the settings: their values, origins and meaning.
     Config(ConfigArgs),
     /// Print the completions for a shell.

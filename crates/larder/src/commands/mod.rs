@@ -3,6 +3,13 @@
 
 pub mod completions;
 pub mod config;
+pub mod fsck;
+pub mod gc;
 pub mod man;
+pub mod prefill;
+pub mod purge;
+pub mod refresh;
 pub mod serve;
+pub mod status;
+mod version;
 mod wire;

@@ -2,8 +2,8 @@
 //! that flag, variable and file mean the same.
 //!
 //! Durations are a number with its unit (`250ms`, `60s`, `10m`, `12h`, `7d`), or several in a row
-//! (`1h30m`). Sizes are bytes, or a number with a unit of 1024 (`KiB`, `MiB`, `GiB`) or of 1000
-//! (`kB`, `MB`, `GB`). Lists keep the separators of the variables they are usually said in.
+//! (`1h30m`). Sizes are bytes, or a number with a unit of 1024 (`KiB` to `TiB`) or of 1000
+//! (`kB` to `TB`). Lists keep the separators of the variables they are usually said in.
 
 use std::error::Error;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -234,9 +234,11 @@ fn size(text: &str) -> Option<u64> {
         "KiB" => 1 << 10,
         "MiB" => 1 << 20,
         "GiB" => 1 << 30,
+        "TiB" => 1 << 40,
         "kB" => 1_000,
         "MB" => 1_000_000,
         "GB" => 1_000_000_000,
+        "TB" => 1_000_000_000_000,
         _ => return None,
     };
     number.checked_mul(one)

@@ -40,6 +40,8 @@ enum Sums {
 struct Run {
     seconds: f64,
     cpu: f64,
+    /// Requests that reached the upstream.
+    asked: usize,
     go_sum: String,
 }
 
@@ -105,7 +107,12 @@ fn measure(session: &mut Session, sums: Sums) -> Outcome<Vec<Round>> {
             database,
             args: Vec::new(),
         };
-        let client = Client { work: &session.fast.path().join(&folder), go_mod: &go_mod, database };
+        let client = Client {
+            upstream: &upstream,
+            work: &session.fast.path().join(&folder),
+            go_mod: &go_mod,
+            database,
+        };
         let direct = client.download("direct", &upstream.url())?;
         let running = launch.start()?;
         session.watch.add(running.server.pid(), "larder, `go mod download`");
@@ -146,6 +153,7 @@ fn publish(upstream: &Upstream) -> String {
 }
 
 struct Client<'a> {
+    upstream: &'a Upstream,
     work: &'a Path,
     go_mod: &'a str,
     database: Option<&'a Database>,
@@ -173,13 +181,14 @@ impl Client<'_> {
             .env("GOENV", "off")
             .env("GOTOOLCHAIN", "local")
             .env("GOTELEMETRY", "off");
+        self.upstream.forget_seen();
         let cpu = process::cpu_of_children();
         let began = Instant::now();
         run_within(LIMIT, command)?;
         let seconds = began.elapsed().as_secs_f64();
         let cpu = process::cpu_of_children() - cpu;
         let go_sum = fs_err::read_to_string(project.join("go.sum")).map_err(failed)?;
-        Ok(Run { seconds, cpu, go_sum })
+        Ok(Run { seconds, cpu, asked: self.upstream.asked_in_all(), go_sum })
     }
 }
 
@@ -202,8 +211,10 @@ fn report(session: &mut Session, sums: Sums, rounds: &[Round]) {
         });
     }
     let median = |of: fn(&Round) -> f64| Rounds::new(rounds.iter().map(of)).to_string();
+    let most = |of: fn(&Round) -> usize| rounds.iter().map(of).max().unwrap_or(0);
     session.report.note(format!(
-        "{}: from the upstream {} s (go's CPU {} s), cold {} s, warm {} s (CPU {} s); our CPU for both {} s.",
+        "{}: from the upstream {} s (go's CPU {} s), cold {} s, warm {} s (CPU {} s); our CPU for both {} s; \
+         the upstream is asked {}, {} and {} times.",
         sums.work(),
         median(|round| round.direct.seconds),
         median(|round| round.direct.cpu),
@@ -211,5 +222,8 @@ fn report(session: &mut Session, sums: Sums, rounds: &[Round]) {
         median(|round| round.warm.seconds),
         median(|round| round.warm.cpu),
         median(|round| round.server_cpu),
+        most(|round| round.direct.asked),
+        most(|round| round.cold.asked),
+        most(|round| round.warm.asked),
     ));
 }

@@ -20,7 +20,7 @@ use crate::{
     http::{Question, header_text},
     proxy_url::ProxyUrl,
     redact::redacted_url,
-    upstream::Visit,
+    visit::Visit,
 };
 
 /// A body on its way from an upstream.

@@ -18,7 +18,8 @@ use crate::{
     error::{FetchError, FetchErrorKind},
     http::{self, Http, Question},
     redact::redacted_url,
-    upstream::{Body, Upstream, Visit},
+    upstream::{Body, Upstream},
+    visit::Visit,
 };
 
 /// The longest wait before the first repetition; each later one may be twice as long.

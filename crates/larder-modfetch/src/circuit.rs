@@ -8,7 +8,7 @@
 //! ```
 //!
 //! Each request that is let through has a [`Ticket`]; what a request of an older state finds out later says
-//! nothing about the present one and is passed over. Which failures count is decided in `upstream.rs`.
+//! nothing about the present one and is passed over. Which failures count is decided in `visit.rs`.
 //!
 //! Invariant: while the circuit is not closed, at most one request is under way with a valid ticket.
 

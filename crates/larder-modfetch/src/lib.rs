@@ -15,7 +15,7 @@
 //! | `checksum_db.rs` | where a checksum database is asked |
 //! | `arriving.rs`, `content_range.rs` | [`Arriving`], [`Fetched`]: bodies, and taking up a broken one |
 //! | `attempts.rs` | asking, and asking again |
-//! | `upstream.rs` | one origin: places, counts, which failures are its own |
+//! | `upstream.rs`, `visit.rs` | one origin: places, counts; which failures are its own |
 //! | `circuit.rs` | when an origin is left alone, and when it is tried again |
 //! | `health.rs` | [`UpstreamHealth`]: how an origin does |
 //! | `http.rs` | one question over HTTP: redirects, passwords, time |
@@ -53,6 +53,7 @@ mod redact;
 mod resource;
 mod text;
 mod upstream;
+mod visit;
 mod walk;
 mod wire;
 

@@ -1,16 +1,12 @@
 //! One upstream origin: who may ask it now, how many at once, and what came of it.
 //!
-//! A request is a [`Visit`]: it begins when the circuit lets it through and one of the places is free, and
+//! A request is a [`Visit`] (`visit.rs`): it begins when the circuit lets it through and one of the places is free, and
 //! ends when its body has. Places are given in the order of asking. Long bodies have three places of four,
 //! so that small answers never wait behind zips alone; a probe takes none, since those who hold them may
 //! be waiting for the very upstream that it tries.
-//!
-//! Which failures are the upstream's is decided here: no connection, no answer in time, an answer that
-//! breaks off, 5xx. An upstream that says no, whatever that is, is well.
 
 use std::{
     collections::HashMap,
-    error::Error,
     pin::pin,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
@@ -25,10 +21,10 @@ use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use crate::{
     circuit::{Admission, Circuit, Effect, Ticket},
     config::{FetchConfig, Jitter},
-    error::{FetchError, FetchErrorKind},
+    error::FetchErrorKind,
     health::{CircuitState, UpstreamFailure, UpstreamHealth},
-    http,
     proxy_url::ProxyUrl,
+    visit::Visit,
 };
 
 /// All origins that the configuration names.
@@ -70,16 +66,8 @@ pub(crate) enum Body {
     Long,
 }
 
-/// One request under way, until dropped.
-pub(crate) struct Visit {
-    upstream: Arc<Upstream>,
-    ticket: Ticket,
-    settled: bool,
-    _places: Places,
-}
-
 /// One among the long bodies, one among all; a probe has none.
-type Places = [Option<OwnedSemaphorePermit>; 2];
+pub(crate) type Places = [Option<OwnedSemaphorePermit>; 2];
 
 impl Upstreams {
     /// The origins of the upstream list and of the checksum databases.
@@ -164,9 +152,7 @@ impl Upstream {
                 return Err(FetchErrorKind::CircuitOpen { failures, retry_in });
             }
         };
-        self.requests.fetch_add(1, Relaxed);
-        self.in_flight.fetch_add(1, Relaxed);
-        Ok(Visit { upstream: Arc::clone(self), ticket, settled: false, _places: places })
+        Ok(Visit::new(Arc::clone(self), ticket, places))
     }
 
     async fn places_for(&self, body: Body) -> Places {
@@ -179,7 +165,43 @@ impl Upstream {
         [long, Arc::clone(&self.places).acquire_owned().await.ok()]
     }
 
-    /// Whether a failed request may be sent again now: not to an upstream that is left alone.
+    /// A request goes out.
+    pub(crate) fn begun(&self) {
+        self.requests.fetch_add(1, Relaxed);
+        self.in_flight.fetch_add(1, Relaxed);
+    }
+
+    /// A request was answered; the ticket for what it finds out later.
+    pub(crate) fn answered(&self, ticket: Ticket) -> Ticket {
+        let (closed, ticket) = self.circuit().answered(ticket);
+        if closed {
+            tracing::info!(upstream = %self.url, "an upstream is back");
+        }
+        lock(&self.lately).ok = Some(Timestamp::now());
+        ticket
+    }
+
+    /// A request failed, by the upstream's fault.
+    pub(crate) fn failed(&self, ticket: Ticket, text: String) {
+        self.failures.fetch_add(1, Relaxed);
+        let effect = self.circuit().failed(ticket, Instant::now(), self.draw());
+        if let Effect::Opened(pause) = effect {
+            tracing::warn!(upstream = %self.url, error = text, pause_s = pause.as_secs_f32(),
+                "an upstream keeps failing and is left alone");
+            self.opened.notify_waiters();
+        }
+        lock(&self.lately).error = Some(UpstreamFailure { at: Timestamp::now(), text });
+    }
+
+    /// A request is over; with its ticket if it found nothing out.
+    pub(crate) fn over(&self, unsettled: Option<Ticket>) {
+        self.in_flight.fetch_sub(1, Relaxed);
+        if let Some(ticket) = unsettled {
+            self.circuit().given_up(ticket, Instant::now());
+        }
+    }
+
+    /// Whether it is left alone, but for a probe.
     pub(crate) fn is_open(&self) -> bool {
         self.circuit().state() != CircuitState::Closed
     }
@@ -219,63 +241,6 @@ impl Upstream {
     }
 }
 
-impl Visit {
-    /// The head of an answer is here. That is all a probe had to find out; whether the rest of the answer
-    /// is in order shows when it has come.
-    pub(crate) fn head_came(&mut self) {
-        if self.upstream.is_open() {
-            self.answered();
-        }
-    }
-
-    /// All of the answer is here.
-    pub(crate) fn ended(&mut self) {
-        self.answered();
-        self.settled = true;
-    }
-
-    /// What came instead of an answer.
-    pub(crate) fn failed(&mut self, error: &FetchError) {
-        if http::was_not_sent(error) {
-            return;
-        }
-        match error.kind() {
-            kind if is_trouble(kind) => self.settled = true,
-            // An odd answer to the rest of a body does not make up for the body that broke off.
-            FetchErrorKind::Upstream { .. } => return self.head_came(),
-            _ => return self.ended(),
-        }
-        let upstream = &self.upstream;
-        upstream.failures.fetch_add(1, Relaxed);
-        let text = in_few_words(error);
-        let effect = upstream.circuit().failed(self.ticket, Instant::now(), upstream.draw());
-        if let Effect::Opened(pause) = effect {
-            tracing::warn!(upstream = %upstream.url, error = text, pause_s = pause.as_secs_f32(),
-                "an upstream keeps failing and is left alone");
-            upstream.opened.notify_waiters();
-        }
-        lock(&upstream.lately).error = Some(UpstreamFailure { at: Timestamp::now(), text });
-    }
-
-    fn answered(&mut self) {
-        let (closed, ticket) = self.upstream.circuit().answered(self.ticket);
-        self.ticket = ticket;
-        if closed {
-            tracing::info!(upstream = %self.upstream.url, "an upstream is back");
-        }
-        lock(&self.upstream.lately).ok = Some(Timestamp::now());
-    }
-}
-
-impl Drop for Visit {
-    fn drop(&mut self) {
-        self.upstream.in_flight.fetch_sub(1, Relaxed);
-        if !self.settled {
-            self.upstream.circuit().given_up(self.ticket, Instant::now());
-        }
-    }
-}
-
 /// One who waits for a place, until dropped.
 struct Waiting<'a>(&'a AtomicUsize);
 
@@ -289,27 +254,6 @@ impl<'a> Waiting<'a> {
 impl Drop for Waiting<'_> {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Relaxed);
-    }
-}
-
-/// Whether a failure is the upstream's, and not an answer of it.
-fn is_trouble(kind: &FetchErrorKind) -> bool {
-    match kind {
-        FetchErrorKind::Upstream { status, .. } => *status >= 500,
-        FetchErrorKind::TimedOut(_) | FetchErrorKind::Unreachable | FetchErrorKind::Broken => true,
-        _ => false,
-    }
-}
-
-/// A failure and what is at the bottom of it.
-fn in_few_words(error: &FetchError) -> String {
-    let mut bottom: &dyn Error = error;
-    while let Some(cause) = bottom.source() {
-        bottom = cause;
-    }
-    match error.source() {
-        Some(_) => format!("{}: {bottom}", error.kind()),
-        None => error.kind().to_string(),
     }
 }
 

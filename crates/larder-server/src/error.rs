@@ -38,6 +38,8 @@ pub(crate) enum FailureKind {
     Upstream,
     /// The upstream did not answer in time.
     UpstreamTimeout,
+    /// The upstream has failed so often that it is not asked now; in so many seconds it will be.
+    LeftAlone(u32),
     /// No upstream is configured.
     NoUpstream,
     /// Strict verification is not possible now.
@@ -63,7 +65,9 @@ impl FailureKind {
             }
             Self::Upstream => StatusCode::BAD_GATEWAY,
             Self::UpstreamTimeout => StatusCode::GATEWAY_TIMEOUT,
-            Self::NoUpstream | Self::Unverified | Self::NoRoom => StatusCode::SERVICE_UNAVAILABLE,
+            Self::LeftAlone(_) | Self::NoUpstream | Self::Unverified | Self::NoRoom => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
             Self::Loop => StatusCode::LOOP_DETECTED,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -73,9 +77,11 @@ impl FailureKind {
         match self {
             Self::NotFound | Self::Purged => Outcome::NotFound,
             Self::Integrity | Self::Refused(_) => Outcome::Refused,
-            Self::Upstream | Self::UpstreamTimeout | Self::NoUpstream | Self::Loop => {
-                Outcome::UpstreamError
-            }
+            Self::Upstream
+            | Self::UpstreamTimeout
+            | Self::LeftAlone(_)
+            | Self::NoUpstream
+            | Self::Loop => Outcome::UpstreamError,
             Self::Unverified | Self::NoRoom => Outcome::Limited,
             Self::Internal => Outcome::Internal,
         }
@@ -120,6 +126,7 @@ impl Failure {
             self.kind,
             FailureKind::Upstream
                 | FailureKind::UpstreamTimeout
+                | FailureKind::LeftAlone(_)
                 | FailureKind::NoUpstream
                 | FailureKind::Refused(408 | 425 | 429)
         )
@@ -132,6 +139,9 @@ impl Failure {
         match self.kind {
             FailureKind::Loop => {
                 answer.with_header(LOOP_MARK, http::HeaderValue::from_static("upstream"))
+            }
+            FailureKind::LeftAlone(seconds) => {
+                answer.with_header(http::header::RETRY_AFTER, seconds.into())
             }
             _ => answer,
         }
@@ -174,6 +184,12 @@ impl Failure {
                      behind it instead"
                 ),
             ),
+            kind @ FetchErrorKind::CircuitOpen { retry_in, .. } => {
+                tracing::debug!(what = %what, %error, "an upstream is left alone");
+                let seconds = retry_in.map_or(0, |wait| wait.as_secs()).saturating_add(1);
+                let seconds = u32::try_from(seconds).unwrap_or(u32::MAX);
+                Self::new(FailureKind::LeftAlone(seconds), format!("{what}: {kind}{origin}"))
+            }
             kind => Self::of_trouble(what, kind, error, &origin),
         }
     }
@@ -222,6 +238,7 @@ pub(crate) fn error_word(kind: &FetchErrorKind) -> Option<&'static str> {
         FetchErrorKind::TimedOut(_) => Some("timeout"),
         FetchErrorKind::Unreachable => Some("unreachable"),
         FetchErrorKind::LoopsBack => Some("loop"),
+        FetchErrorKind::CircuitOpen { .. } => Some("circuit_open"),
         FetchErrorKind::TooLarge => Some("too_large"),
         _ => Some("broken"),
     }

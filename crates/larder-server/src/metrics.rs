@@ -7,11 +7,13 @@
 
 mod labels;
 mod upkeep;
+mod upstreams;
 
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
+use larder_modfetch::FetchErrorKind;
 use prometheus_client::collector::Collector;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -27,7 +29,9 @@ use self::labels::{
     UpstreamErrorLabels, VerificationLabels, Word,
 };
 use self::upkeep::UpkeepMetrics;
+pub(crate) use self::upstreams::UpstreamCollector;
 use crate::answer::{Outcome, RouteLabel};
+use crate::error::error_word;
 
 /// Upper bounds of the latency buckets, in seconds: from a hit in memory to a cold toolchain.
 const LATENCY_BUCKETS: [f64; 16] = [
@@ -266,14 +270,16 @@ impl Metrics {
 
     // Of the mirror and the checksum database.
 
-    /// A request went upstream for this route.
-    pub fn upstream_request(&self, route: RouteLabel) {
-        self.upstream_requests.get_or_create(&RouteLabels { route: Word(route.as_str()) }).inc();
-    }
-
-    /// An upstream request failed. `kind` is one of a fixed few words.
-    pub fn upstream_error(&self, kind: &'static str) {
-        self.upstream_errors.get_or_create(&UpstreamErrorLabels { kind: Word(kind) }).inc();
+    /// What was wanted from upstream for this route has come, or failed. What an open circuit kept from
+    /// going there counts as a failure, and not as a request.
+    pub(crate) fn upstream_answered(&self, route: RouteLabel, failure: Option<&FetchErrorKind>) {
+        if !matches!(failure, Some(FetchErrorKind::CircuitOpen { .. })) {
+            let labels = RouteLabels { route: Word(route.as_str()) };
+            self.upstream_requests.get_or_create(&labels).inc();
+        }
+        if let Some(kind) = failure.and_then(error_word) {
+            self.upstream_errors.get_or_create(&UpstreamErrorLabels { kind: Word(kind) }).inc();
+        }
     }
 
     /// A version was checked.
@@ -402,8 +408,10 @@ mod tests {
             aborted: true,
         });
         metrics.connection_cut(CutReason::WriteTimeout);
-        metrics.upstream_request(RouteLabel::Mod);
-        metrics.upstream_error("timed_out");
+        metrics.upstream_answered(RouteLabel::Mod, None);
+        metrics.upstream_answered(RouteLabel::Mod, Some(&FetchErrorKind::Unreachable));
+        let left_alone = FetchErrorKind::CircuitOpen { failures: 5, retry_in: None };
+        metrics.upstream_answered(RouteLabel::Mod, Some(&left_alone));
         metrics.verification(Verification::FalseProof);
         metrics.integrity_alarm();
         metrics.set_store(10, u64::MAX);
@@ -421,8 +429,9 @@ mod tests {
         check("larder_requests_in_flight 1");
         check("larder_responses_aborted_total 1");
         check("larder_connections_cut_total{reason=\"write_timeout\"} 1");
-        check("larder_upstream_requests_total{route=\"mod\"} 1");
-        check("larder_upstream_errors_total{kind=\"timed_out\"} 1");
+        check("larder_upstream_requests_total{route=\"mod\"} 2");
+        check("larder_upstream_errors_total{kind=\"unreachable\"} 1");
+        check("larder_upstream_errors_total{kind=\"circuit_open\"} 1");
         check("larder_verifications_total{outcome=\"false_proof\"} 1");
         check("larder_integrity_alarms_total 1");
         check("larder_store_bytes 10");

@@ -13,7 +13,6 @@ use tokio::sync::Semaphore;
 use super::counters::{DbCounters, count};
 use super::error::{DbError, Nonsense};
 use crate::answer::RouteLabel;
-use crate::error::error_word;
 use crate::flights::{BrokeOff, Flights};
 use crate::live::Live;
 use crate::metrics::Metrics;
@@ -121,20 +120,16 @@ impl Source for Upstreams {
         let resource = Resource::ChecksumDb { name: self.name.clone(), rest: rest.to_owned() };
         Box::pin(async move {
             let read = self.fetcher.now().read(&resource, cap).await;
-            self.metrics.upstream_request(RouteLabel::SumDb);
-            read.map(|fetched| fetched.bytes).map_err(|error| self.failed(error))
+            let failure = read.as_ref().err().map(FetchError::kind);
+            self.metrics.upstream_answered(RouteLabel::SumDb, failure);
+            read.map(|fetched| fetched.bytes).map_err(unfetched)
         })
     }
 }
 
-impl Upstreams {
-    fn failed(&self, error: FetchError) -> Unfetched {
-        if error.is_not_found() {
-            return Unfetched::NotThere { text: error.text().to_owned() };
-        }
-        if let Some(word) = error_word(error.kind()) {
-            self.metrics.upstream_error(word);
-        }
-        Unfetched::Failed(DbError::Unavailable(error))
+fn unfetched(error: FetchError) -> Unfetched {
+    if error.is_not_found() {
+        return Unfetched::NotThere { text: error.text().to_owned() };
     }
+    Unfetched::Failed(DbError::Unavailable(error))
 }

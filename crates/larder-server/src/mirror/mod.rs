@@ -29,7 +29,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use bytes::Bytes;
-use larder_modfetch::{FetchError, FetchErrorKind, Fetched, Fetcher, Resource};
+use larder_modfetch::{FetchError, FetchErrorKind, Fetched, Fetcher, Resource, UpstreamHealth};
 use larder_module::{ModulePath, ModuleVersion};
 use larder_store::Store;
 use tokio::runtime::Handle;
@@ -42,7 +42,7 @@ use crate::catalog::record::{Parts, Proof, RecordError, VersionRecord};
 use crate::catalog::tombs::Tombs;
 use crate::catalog::versions::{Versions, VersionsError, owes_proof};
 use crate::checksum_db::ChecksumDb;
-use crate::error::{Failure, FailureKind, error_word};
+use crate::error::{Failure, FailureKind};
 use crate::landings::Landings;
 use crate::live::{Live, Rules};
 use crate::metrics::Metrics;
@@ -193,6 +193,11 @@ impl Mirror {
         self.fetcher.now().proxies().proxies().next().is_some()
     }
 
+    /// How the upstreams do.
+    pub(crate) fn upstream_health(&self) -> Vec<UpstreamHealth> {
+        self.fetcher.now().health()
+    }
+
     /// Whether the store lately had no room for a body.
     pub(crate) fn is_full(&self) -> bool {
         self.full.load(Ordering::Relaxed)
@@ -244,17 +249,15 @@ impl Mirror {
     }
 
     fn count_upstream(&self, resource: &Resource, error: Option<&FetchError>) {
-        self.metrics.upstream_request(match resource {
+        let route = match resource {
             Resource::List(_) => RouteLabel::List,
             Resource::Latest(_) => RouteLabel::Latest,
             Resource::Info(..) => RouteLabel::Info,
             Resource::Mod(_) => RouteLabel::Mod,
             Resource::Zip(_) => RouteLabel::Zip,
             Resource::ChecksumDb { .. } => RouteLabel::SumDb,
-        });
-        if let Some(word) = error.and_then(|error| error_word(error.kind())) {
-            self.metrics.upstream_error(word);
-        }
+        };
+        self.metrics.upstream_answered(route, error.map(FetchError::kind));
     }
 
     /// Adds parts to a version's record. A store that cannot take them costs only that they are

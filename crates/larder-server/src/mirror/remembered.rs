@@ -59,7 +59,10 @@ impl Remembered {
     /// Remembers an absence, a refusal for integrity, or that a refresh failed; other failures are
     /// asked again.
     pub(super) fn note(&self, asked: Asked, failure: &Failure) {
-        let refresh_failed = matches!(asked, Asked::Changeable(_)) && failure.is_trouble();
+        // That an upstream is left alone is known anyway, and until when.
+        let left_alone = matches!(failure.kind(), FailureKind::LeftAlone(_));
+        let refresh_failed =
+            matches!(asked, Asked::Changeable(_)) && failure.is_trouble() && !left_alone;
         let is_answer = matches!(failure.kind(), FailureKind::NotFound | FailureKind::Integrity);
         if is_answer || refresh_failed {
             self.lately.insert(asked, failure.clone());

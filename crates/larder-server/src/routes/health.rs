@@ -1,7 +1,7 @@
 //! `/healthz` and `/readyz`: is the process alive, and should it be sent work.
 //!
 //! Liveness asks nothing: a process that answers lives. Readiness runs the checks that the server
-//! names, each of which must answer at once from what it already knows, and prints a line for each.
+//! names, each of which must answer at once from what it already knows, and prints what they find.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
@@ -21,16 +21,21 @@ pub enum Readiness {
     Failing(Cow<'static, str>),
 }
 
-/// One named thing that must be well for the server to be ready.
-pub struct ReadinessCheck {
-    name: &'static str,
-    find: Box<dyn Fn() -> Readiness + Send + Sync>,
-}
+/// Something that must be well for the server to be ready.
+pub struct ReadinessCheck(Box<dyn Fn() -> Vec<Found> + Send + Sync>);
+
+/// What is looked at, and what was found.
+pub type Found = (Cow<'static, str>, Readiness);
 
 impl ReadinessCheck {
     /// A check by this name. `find` runs on a serving thread: it must not wait.
     pub fn new(name: &'static str, find: impl Fn() -> Readiness + Send + Sync + 'static) -> Self {
-        Self { name, find: Box::new(find) }
+        Self::each(move || vec![(name.into(), find())])
+    }
+
+    /// A check of things of which there may be none or many, each with its name.
+    pub fn each(find: impl Fn() -> Vec<Found> + Send + Sync + 'static) -> Self {
+        Self(Box::new(find))
     }
 
     /// What is not as it should be, in a line.
@@ -46,7 +51,7 @@ impl ReadinessCheck {
 
 impl std::fmt::Debug for ReadinessCheck {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        out.debug_tuple("ReadinessCheck").field(&self.name).finish()
+        out.debug_struct("ReadinessCheck").finish_non_exhaustive()
     }
 }
 
@@ -55,13 +60,13 @@ pub fn healthz() -> Answer {
     Answer::text(RouteLabel::Health, Outcome::Hit, StatusCode::OK, "ok\n")
 }
 
-/// The answer of `/readyz`: 503 when one check fails, 200 otherwise, a line for each check.
+/// The answer of `/readyz`: 503 when one check fails, 200 otherwise, a line for each thing that was looked at.
 pub fn readyz(checks: &[ReadinessCheck]) -> Answer {
     let mut text = String::new();
     let mut status = StatusCode::OK;
     let mut outcome = Outcome::Hit;
-    for check in checks {
-        let (word, reason) = match (check.find)() {
+    for (name, found) in checks.iter().flat_map(|check| (check.0)()) {
+        let (word, reason) = match found {
             Readiness::Ready => ("ok", Cow::Borrowed("")),
             Readiness::Degraded(reason) => ("degraded", reason),
             Readiness::Failing(reason) => {
@@ -72,7 +77,7 @@ pub fn readyz(checks: &[ReadinessCheck]) -> Answer {
         };
         let colon = if reason.is_empty() { "" } else { ": " };
         // Writing to a string cannot fail.
-        let _ = writeln!(text, "{}: {word}{colon}{}", check.name, reason.replace('\n', " "));
+        let _ = writeln!(text, "{name}: {word}{colon}{}", reason.replace('\n', " "));
     }
     Answer::text(RouteLabel::Readiness, outcome, status, text)
 }

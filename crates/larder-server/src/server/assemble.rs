@@ -19,7 +19,7 @@ use crate::hex::hex;
 use crate::landings::Landings;
 use crate::live::{Live, Rules};
 use crate::memory::Memory;
-use crate::metrics::Metrics;
+use crate::metrics::{Metrics, UpstreamCollector};
 use crate::mirror::{Mirror, MirrorParts};
 use crate::retention::pressure::Pressure;
 use crate::retention::uses::Uses;
@@ -62,6 +62,7 @@ impl Parts<'_> {
         let databases = self.open_databases(&fetcher, &alarms)?;
         self.metrics.collect(Box::new(DbCollector::new(databases.clone())));
         let pressure = Arc::new(Pressure::new(Arc::clone(self.store), rules.clone()));
+        self.metrics.collect(Box::new(UpstreamCollector::new(fetcher.clone())));
         let mirror = Arc::new(Mirror::new(
             config.memory,
             MirrorParts {

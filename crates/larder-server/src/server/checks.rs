@@ -3,12 +3,13 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use larder_modfetch::{FetchConfig, Target};
+use jiff::Timestamp;
+use larder_modfetch::{CircuitState, FetchConfig, Target, UpstreamHealth};
 
 use super::StartError;
 use super::probe::Probe;
 use crate::mirror::Mirror;
-use crate::routes::health::{Readiness, ReadinessCheck};
+use crate::routes::health::{Found, Readiness, ReadinessCheck};
 
 /// An upstream at our own address would ask us what we ask it. Names that only the resolver knows
 /// are caught by `Via` at the first request.
@@ -30,14 +31,15 @@ pub(super) fn refuse_self(fetch: &FetchConfig, listen: SocketAddr) -> Result<(),
     Ok(())
 }
 
-/// What `/readyz` looks at: whether the store takes what it is given and bodies find room, and
-/// whether there is an upstream.
+/// What `/readyz` looks at: whether the store takes what it is given and bodies find room,
+/// whether there is an upstream, and which one is left alone.
 ///
 /// A store that cannot be written is *failing*: whatever is not stored yet is answered with an
 /// error, and another server may do better. Without room, or without an upstream, there are
 /// answers, and another server may not do better: *degraded*.
 pub(super) fn checks(mirror: &Arc<Mirror>, probe: &Arc<Probe>) -> Vec<ReadinessCheck> {
     let (roomy, fed, probe) = (Arc::clone(mirror), Arc::clone(mirror), Arc::clone(probe));
+    let asking = Arc::clone(mirror);
     let room = move || {
         let written = probe.readiness();
         if written != Readiness::Ready {
@@ -57,5 +59,29 @@ pub(super) fn checks(mirror: &Arc<Mirror>, probe: &Arc<Probe>) -> Vec<ReadinessC
             Readiness::Degraded("no upstream is set: only what is stored is served".into())
         }
     };
-    vec![ReadinessCheck::new("store", room), ReadinessCheck::new("upstream", upstream)]
+    let left_alone = move || asking.upstream_health().iter().filter_map(left_alone).collect();
+    vec![
+        ReadinessCheck::new("store", room),
+        ReadinessCheck::new("upstream", upstream),
+        ReadinessCheck::each(left_alone),
+    ]
+}
+
+/// The line about an upstream that is not asked now.
+fn left_alone(upstream: &UpstreamHealth) -> Option<Found> {
+    let when = match (upstream.state, upstream.retry_at) {
+        (CircuitState::Closed, _) => return None,
+        (CircuitState::HalfOpen, _) => "it is being tried again now".to_owned(),
+        (CircuitState::Open, Some(at)) if at > Timestamp::now() => {
+            format!("it will be tried again at {at:.0}")
+        }
+        (CircuitState::Open, _) => "it will be tried again with the next request".to_owned(),
+    };
+    let error = upstream.last_error.as_ref().map(|error| format!(" ({})", error.text));
+    let reason = format!(
+        "left alone after {} failures in a row{}; {when}",
+        upstream.failures_in_row,
+        error.unwrap_or_default(),
+    );
+    Some((format!("upstream {}", upstream.url).into(), Readiness::Degraded(reason.into())))
 }

@@ -200,7 +200,7 @@ fn owed_proofs_and_alarms_are_counted() {
 #[test]
 fn an_upstreams_failures_are_counted_by_kind() {
     let (upstream, server, files) = world(|launch| launch);
-    upstream.once(&files.url_path("mod"), Behaviour::status(503, "busy\n"));
+    upstream.once(&files.url_path("mod"), Behaviour::status(500, "broken\n"));
     get(&server.url(&files.url_path("mod")));
     upstream.cut();
     get(&server.url(&files.url_path("info")));

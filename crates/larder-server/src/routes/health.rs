@@ -38,14 +38,15 @@ impl ReadinessCheck {
         Self(Box::new(find))
     }
 
-    /// What is not as it should be, in a line.
-    pub(crate) fn trouble(&self) -> Option<String> {
-        match (self.find)() {
+    /// What is not as it should be, a line for each.
+    pub(crate) fn trouble(&self) -> Vec<String> {
+        let line = |(name, found): Found| match found {
             Readiness::Ready => None,
             Readiness::Degraded(reason) | Readiness::Failing(reason) => {
-                Some(format!("{}: {reason}", self.name))
+                Some(format!("{name}: {reason}"))
             }
-        }
+        };
+        (self.0)().into_iter().filter_map(line).collect()
     }
 }
 

@@ -86,7 +86,7 @@ impl ServerHandle {
     pub fn overview(&self) -> Overview {
         let service = &self.0.running.service;
         let (answered, from_here) = service.metrics.answered();
-        let troubles = service.checks.iter().filter_map(ReadinessCheck::trouble).collect();
+        let troubles = service.checks.iter().flat_map(ReadinessCheck::trouble).collect();
         Overview { answered, from_here, troubles }
     }
 }

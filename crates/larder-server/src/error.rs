@@ -6,6 +6,7 @@
 //! logged where the failure is made, never sent.
 
 use http::StatusCode;
+use http::header::RETRY_AFTER;
 use larder_modfetch::{FetchError, FetchErrorKind};
 use larder_module::ModuleVersion;
 
@@ -46,6 +47,8 @@ pub(crate) enum FailureKind {
     Unverified,
     /// The store has no room and strict mode forbids passing through.
     NoRoom,
+    /// As much is being fetched, and waited for, as can be.
+    Busy,
     /// The upstream list leads back to this server.
     Loop,
     /// Our own fault.
@@ -65,9 +68,11 @@ impl FailureKind {
             }
             Self::Upstream => StatusCode::BAD_GATEWAY,
             Self::UpstreamTimeout => StatusCode::GATEWAY_TIMEOUT,
-            Self::LeftAlone(_) | Self::NoUpstream | Self::Unverified | Self::NoRoom => {
-                StatusCode::SERVICE_UNAVAILABLE
-            }
+            Self::LeftAlone(_)
+            | Self::NoUpstream
+            | Self::Unverified
+            | Self::NoRoom
+            | Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
             Self::Loop => StatusCode::LOOP_DETECTED,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -82,7 +87,7 @@ impl FailureKind {
             | Self::LeftAlone(_)
             | Self::NoUpstream
             | Self::Loop => Outcome::UpstreamError,
-            Self::Unverified | Self::NoRoom => Outcome::Limited,
+            Self::Unverified | Self::NoRoom | Self::Busy => Outcome::Limited,
             Self::Internal => Outcome::Internal,
         }
     }
@@ -140,8 +145,9 @@ impl Failure {
             FailureKind::Loop => {
                 answer.with_header(LOOP_MARK, http::HeaderValue::from_static("upstream"))
             }
-            FailureKind::LeftAlone(seconds) => {
-                answer.with_header(http::header::RETRY_AFTER, seconds.into())
+            FailureKind::LeftAlone(seconds) => answer.with_header(RETRY_AFTER, seconds.into()),
+            FailureKind::Busy => {
+                answer.with_header(RETRY_AFTER, http::HeaderValue::from_static("1"))
             }
             _ => answer,
         }

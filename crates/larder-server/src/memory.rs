@@ -137,6 +137,11 @@ impl Memory {
         Some(held.ready.answer(held.route, Outcome::Hit))
     }
 
+    /// Whether a whole answer to this path is kept.
+    pub(crate) fn has(&self, path: &str) -> bool {
+        self.ready.contains_key(path)
+    }
+
     /// The open body of this path, with its validator.
     pub(crate) fn find_body(&self, path: &str, by: IpAddr) -> Option<(Body, ETag)> {
         let held = self.bodies.get(path).filter(|held| self.is_now(held.moment))?;

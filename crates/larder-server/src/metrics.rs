@@ -22,12 +22,12 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Registry, Unit};
 
-pub(crate) use self::labels::CutReason;
 pub use self::labels::Verification;
 use self::labels::{
     CutLabels, LatencyLabels, OutcomeLabels, RequestLabels, RouteLabels, TaskLabels,
     UpstreamErrorLabels, VerificationLabels, Word,
 };
+pub(crate) use self::labels::{CutReason, Refused};
 use self::upkeep::UpkeepMetrics;
 pub(crate) use self::upstreams::UpstreamCollector;
 use crate::answer::{Outcome, RouteLabel};
@@ -56,6 +56,7 @@ pub struct Metrics {
     connections: Gauge,
     connections_opened: Counter,
     connections_cut: Family<CutLabels, Counter>,
+    refused: Family<CutLabels, Counter>,
     handshakes: Family<OutcomeLabels, Counter>,
     certificate_reloads: Family<OutcomeLabels, Counter>,
     /// Registered when first set: a server without a certificate shows no end of one.
@@ -133,6 +134,7 @@ impl Metrics {
             connections: add(r, "connections", "Connections open"),
             connections_opened: add(r, "connections_opened", "Connections accepted"),
             connections_cut: add(r, "connections_cut", "Connections ended by us, by reason"),
+            refused: add(r, "requests_refused", "Requests refused by a limit, by which"),
             handshakes: add(r, "tls_handshakes", "TLS handshakes, by what came of them"),
             certificate_reloads: add(
                 r,
@@ -234,6 +236,11 @@ impl Metrics {
     /// We ended a connection.
     pub(crate) fn connection_cut(&self, reason: CutReason) {
         self.connections_cut.get_or_create(&CutLabels { reason: Word(reason.as_str()) }).inc();
+    }
+
+    /// A limit stood in a request's way.
+    pub(crate) fn request_refused(&self, limit: Refused) {
+        self.refused.get_or_create(&CutLabels { reason: Word(limit.as_str()) }).inc();
     }
 
     /// A TLS handshake is over. `outcome` is one of a fixed few words.

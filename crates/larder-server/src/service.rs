@@ -14,7 +14,7 @@ use larder_store::Body;
 use crate::answer::{Answer, Caching, Content, ContentKind, ETag, Outcome, RouteLabel};
 use crate::catalog::changeable::Changeable;
 use crate::catalog::tombs::Tombs;
-use crate::edge::{Answering, RequestHead, Service};
+use crate::edge::{Answering, Cost, RequestHead, Service};
 use crate::error::{Failure, FailureKind};
 use crate::live::{Live, Rules};
 use crate::memory::{Held, HeldBody, Memory, Moment};
@@ -49,6 +49,17 @@ impl Service for ModuleService {
             return Box::pin(std::future::ready(answer));
         }
         Box::pin(self.look(request))
+    }
+
+    fn cost(&self, request: &RequestHead) -> Cost {
+        let path = request.path();
+        if matches!(path, "/healthz" | "/readyz") {
+            Cost::Probe
+        } else if path.as_bytes().ends_with(b".zip") && !self.memory.has(path) {
+            Cost::Large
+        } else {
+            Cost::Small
+        }
     }
 
     fn thread_began(&self, thread: tokio::runtime::Handle) {

@@ -1,7 +1,7 @@
 //! The body of an answer on its way to the socket, whatever it comes from.
 //!
-//! Stored bodies are read by `pread` on the serving thread, a frame at a time into a lent
-//! [buffer](super::buffers): a hop to another thread costs more than the copy out of the page
+//! Stored bodies go out by [`sendfile`](super::sendfile) where they can. Elsewhere they are read by
+//! `pread` on the serving thread, a frame at a time into a lent [buffer](super::buffers): a hop to another thread costs more than the copy out of the page
 //! cache. A body that cannot go on to its end errs, which cuts its HTTP/1 connection or resets
 //! its HTTP/2 stream: no client may take a part for the whole.
 
@@ -15,7 +15,7 @@ use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use larder_store::Body as StoredBody;
 
-use super::buffers::{Room, Waiting};
+use super::buffers::{Buffers, FRAME, PIECE, Room, Waiting};
 use super::lent::Mark;
 use super::record::Record;
 use crate::answer::{Chunks, Content};
@@ -24,8 +24,21 @@ use crate::answer::{Chunks, Content};
 pub(super) enum Sending {
     Nothing,
     Bytes(Bytes),
-    Stored { body: StoredBody, left: Range<u64>, waiting: Option<Waiting> },
-    Stream { chunks: Chunks, left: Option<u64>, waiting: Option<Waiting> },
+    /// Too large to be held uncounted, though it lies in memory.
+    Whole {
+        bytes: Bytes,
+        waiting: Option<Waiting>,
+    },
+    Stored {
+        body: StoredBody,
+        left: Range<u64>,
+        waiting: Option<Waiting>,
+    },
+    Stream {
+        chunks: Chunks,
+        left: Option<u64>,
+        waiting: Option<Waiting>,
+    },
 }
 
 impl Sending {
@@ -33,6 +46,7 @@ impl Sending {
     pub(super) fn whole(content: Content) -> Self {
         match content {
             Content::Bytes(bytes) if bytes.is_empty() => Self::Nothing,
+            Content::Bytes(bytes) if bytes.len() > PIECE => Self::Whole { bytes, waiting: None },
             Content::Bytes(bytes) => Self::Bytes(bytes),
             Content::Stored(body) => {
                 let left = 0..body.len();
@@ -59,10 +73,15 @@ impl Sending {
     pub(super) fn left(&self) -> Option<u64> {
         match self {
             Self::Nothing => Some(0),
-            Self::Bytes(bytes) => Some(bytes.len() as u64),
+            Self::Bytes(bytes) | Self::Whole { bytes, .. } => Some(bytes.len() as u64),
             Self::Stored { left, .. } => Some(left.end.saturating_sub(left.start)),
             Self::Stream { left, .. } => *left,
         }
+    }
+
+    /// Whether it counts among the large bodies.
+    pub(super) fn is_large(&self) -> bool {
+        matches!(self, Self::Stored { .. } | Self::Stream { .. })
     }
 
     fn poll_next(
@@ -73,6 +92,12 @@ impl Sending {
         let next = match self {
             Self::Nothing => return Poll::Ready(None),
             Self::Bytes(bytes) => Ok(std::mem::take(bytes)),
+            Self::Whole { bytes, waiting } => {
+                let ask = || record.buffers().room_for_whole(bytes.len());
+                let room = ready!(poll_room(ask, waiting, context));
+                let hold = record.hold(bytes.len());
+                Ok(Buffers::hold(std::mem::take(bytes), room, hold))
+            }
             Self::Stored { body, left, waiting } => {
                 ready!(poll_stored(body, left, waiting, context, record))
             }
@@ -122,6 +147,11 @@ fn poll_stored(
     record: &Record,
 ) -> Poll<io::Result<Bytes>> {
     let want = usize::try_from(left.end.saturating_sub(left.start)).unwrap_or(usize::MAX);
+    let files = record.files();
+    if let Some(stand_in) = files.and_then(|files| files.put(body, left.start, want.min(FRAME))) {
+        left.start = left.start.saturating_add(stand_in.len() as u64);
+        return Poll::Ready(Ok(stand_in));
+    }
     let ask = || record.buffers().room(want.min(record.most()));
     let room = ready!(poll_room(ask, waiting, context));
     let mut loan = record.buffers().lend(room);
@@ -166,11 +196,16 @@ pub(super) struct ResponseBody {
     paused: bool,
     /// The frame that waits for the client: hyper asks for the next one when it has gone on.
     waits: Option<Mark>,
+    /// Frames since others had their turn.
+    frames: u8,
 }
+
+/// After so many frames others on this thread have their turn, however quick this client is: 1 MiB.
+const TURN: u8 = 4;
 
 impl ResponseBody {
     pub(super) fn new(sending: Sending, record: Box<Record>) -> Self {
-        Self { sending, record, paused: false, waits: None }
+        Self { sending, record, paused: false, waits: None, frames: 0 }
     }
 
     fn frame_is_taken(&mut self) {
@@ -209,6 +244,18 @@ impl Body for ResponseBody {
     ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
         let this = self.get_mut();
         this.frame_is_taken();
+        if !this.paused {
+            if this.record.holds_enough(context) {
+                return Poll::Pending;
+            }
+            if this.frames == TURN {
+                this.frames = 0;
+                context.waker().wake_by_ref();
+                return Poll::Pending;
+            }
+            this.frames = this.frames.saturating_add(1);
+            this.record.wants_a_frame();
+        }
         let polled = this.sending.poll_next(context, &this.record);
         this.pause(polled.is_pending());
         match ready!(polled) {

@@ -18,9 +18,9 @@ use super::lent::Hold;
 /// A whole frame: larger ones no longer make a copy through the socket faster.
 pub(super) const FRAME: usize = 256 << 10;
 /// A frame of an HTTP/2 stream, and what is expected of a piece that others bring.
-const PIECE: usize = 64 << 10;
+pub(super) const PIECE: usize = 64 << 10;
 /// A frame when room is short.
-const SMALL: usize = 16 << 10;
+pub(super) const SMALL: usize = 16 << 10;
 /// A frame of an HTTP/2 stream whose connection has used up its share.
 const TINY: usize = 4 << 10;
 /// Buffers of these sizes are kept when they are not lent, so many of each.
@@ -34,6 +34,8 @@ const UNIT: usize = 1 << 10;
 #[derive(Clone)]
 pub(super) struct Buffers {
     room: Arc<Semaphore>,
+    /// All of it, in bytes.
+    all: usize,
     share: usize,
     spare: Arc<[Mutex<Vec<Vec<u8>>>; KEPT.len()]>,
 }
@@ -53,7 +55,8 @@ impl Buffers {
         let units = usize::try_from(bytes_in_flight).unwrap_or(usize::MAX) / UNIT;
         let units = units.clamp(FRAME / UNIT, Semaphore::MAX_PERMITS);
         let share = (units / SHARES).saturating_mul(UNIT).max(FRAME);
-        Self { room: Arc::new(Semaphore::new(units)), share, spare: Arc::default() }
+        let all = units.saturating_mul(UNIT);
+        Self { room: Arc::new(Semaphore::new(units)), all, share, spare: Arc::default() }
     }
 
     /// The most that the next frame may hold of an HTTP/2 connection that holds so many bytes.
@@ -62,9 +65,36 @@ impl Buffers {
         self.share.saturating_sub(held).clamp(TINY, PIECE)
     }
 
-    /// Room for `want` bytes, or for less when it is short.
+    /// How many large bodies may be under way: as many as have a small buffer each.
+    pub(super) fn bodies(&self) -> usize {
+        self.all / SMALL
+    }
+
+    /// Whether less than half of the room is left.
+    pub(super) fn is_short(&self) -> bool {
+        self.left() < self.all / 2
+    }
+
+    fn left(&self) -> usize {
+        self.room.available_permits().saturating_mul(UNIT)
+    }
+
+    /// Room for `want` bytes, or for less when it is short. The last half is for smaller frames,
+    /// the last quarter for small ones, so that few who hold large ones do not stop many others.
     pub(super) fn room(&self, want: usize) -> Result<Room, Waiting> {
-        self.room_or(want, SMALL)
+        let most = match self.left() {
+            left if left > self.all / 2 => FRAME,
+            left if left > self.all / 4 => PIECE,
+            _ => SMALL,
+        };
+        self.room_or(want.min(most), SMALL)
+    }
+
+    /// Room for a content that lies in memory whole and stays there until its last byte is gone.
+    /// What is larger than a quarter of all room counts as that, so that it need not wait for all.
+    pub(super) fn room_for_whole(&self, len: usize) -> Result<Room, Waiting> {
+        let len = len.min(self.all / 4);
+        self.take(len, len)
     }
 
     /// Room for a piece that is yet to come; [`Buffers::count`] fits it to the piece.
@@ -73,7 +103,10 @@ impl Buffers {
     }
 
     fn room_or(&self, want: usize, short: usize) -> Result<Room, Waiting> {
-        let want = want.min(FRAME);
+        self.take(want.min(FRAME), short)
+    }
+
+    fn take(&self, want: usize, short: usize) -> Result<Room, Waiting> {
         if let Ok(permit) = Arc::clone(&self.room).try_acquire_many_owned(units(want)) {
             return Ok(Room { bytes: want, permit: Some(permit) });
         }
@@ -100,7 +133,7 @@ impl Buffers {
 
     /// Counts a piece in the room that was found for it, until its last byte is gone. What there
     /// is too much of the room is given back at once.
-    pub(super) fn count(&self, piece: Bytes, mut room: Room, hold: Option<Hold>) -> Bytes {
+    pub(super) fn count(&self, piece: Bytes, mut room: Room, hold: Hold) -> Bytes {
         let have = room.permit.as_ref().map_or(0, OwnedSemaphorePermit::num_permits);
         let need = piece.len().min(FRAME).div_ceil(UNIT);
         let more = units(need.saturating_sub(have).saturating_mul(UNIT));
@@ -111,6 +144,11 @@ impl Buffers {
                 permit.merge(rest);
             }
         }
+        Self::hold(piece, room, hold)
+    }
+
+    /// Holds the room for a piece until its last byte is gone.
+    pub(super) fn hold(piece: Bytes, room: Room, hold: Hold) -> Bytes {
         Bytes::from_owner(Counted { piece, _room: room, _hold: hold })
     }
 }
@@ -122,7 +160,7 @@ fn lock(spare: &Mutex<Vec<Vec<u8>>>) -> MutexGuard<'_, Vec<Vec<u8>>> {
 struct Counted {
     piece: Bytes,
     _room: Room,
-    _hold: Option<Hold>,
+    _hold: Hold,
 }
 
 impl AsRef<[u8]> for Counted {
@@ -147,8 +185,8 @@ impl Loan {
     }
 
     /// The first `filled` bytes of it, to be sent; the buffer comes back when they are.
-    pub(super) fn into_bytes(mut self, filled: usize, hold: Option<Hold>) -> Bytes {
-        self.hold = hold;
+    pub(super) fn into_bytes(mut self, filled: usize, hold: Hold) -> Bytes {
+        self.hold = Some(hold);
         self.filled = filled.min(self.filled);
         Bytes::from_owner(self)
     }
@@ -182,7 +220,12 @@ fn units(bytes: usize) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::edge::pulse::Pulse;
     use futures_util::FutureExt;
+
+    fn held() -> Hold {
+        Hold::new(Arc::<Pulse>::default(), 1)
+    }
 
     #[test]
     fn a_buffer_comes_back_when_its_last_byte_is_gone() {
@@ -191,7 +234,7 @@ mod tests {
         assert_eq!(room.bytes, FRAME);
         let mut loan = buffers.lend(room);
         loan.space()[..3].copy_from_slice(b"abc");
-        let bytes = loan.into_bytes(3, None);
+        let bytes = loan.into_bytes(3, held());
         assert_eq!(bytes, "abc");
         let tail = bytes.slice(2..);
         drop(bytes);
@@ -218,7 +261,7 @@ mod tests {
         let buffers = Buffers::new(0);
         let check = |len: usize, left: usize| {
             let room = buffers.room_for_piece().ok().unwrap();
-            let piece = buffers.count(Bytes::from(vec![7; len]), room, None);
+            let piece = buffers.count(Bytes::from(vec![7; len]), room, held());
             assert_eq!(piece.len(), len);
             assert_eq!(buffers.room.available_permits(), left, "beside {len} bytes");
             drop(piece);

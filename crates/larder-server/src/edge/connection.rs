@@ -24,6 +24,7 @@ use tokio::net::TcpStream;
 use super::access_log::Line;
 use super::body::ResponseBody;
 use super::io::WatchedSocket;
+use super::overload::refuse;
 use super::pulse::{Order, Pulse};
 use super::record::Record;
 use super::respond::{Outgoing, respond};
@@ -47,6 +48,7 @@ pub(super) async fn serve(worker: Arc<Worker>, socket: TcpStream, addr: SocketAd
     let peer = Peer { addr, text: addr.to_string().into() };
     let socket = WatchedSocket::new(socket, Arc::clone(&pulse));
     let Some(tls) = &worker.tls else {
+        pulse.files().take();
         return speak(&worker, &pulse, &peer, socket).await;
     };
     // Boxed, since few bytes of it outlive the handshake.
@@ -171,7 +173,9 @@ async fn answer(
     let id = worker.ids.choose(&parts.headers);
     let head = RequestHead::new(parts.method, parts.uri, parts.headers, peer.addr, id);
     let mut record = Box::new(Record::begin(Arc::clone(&worker), pulse, peer.text, head));
-    let answer = if matches!(*record.head().method(), Method::GET | Method::HEAD) {
+    let answer = if let Some(refusal) = refuse(&worker, &mut record) {
+        refusal
+    } else if matches!(*record.head().method(), Method::GET | Method::HEAD) {
         ask(&worker, &record).await
     } else {
         method_not_allowed()
@@ -179,6 +183,9 @@ async fn answer(
     let (route, outcome) = (answer.route, answer.outcome);
     let Outgoing { status, headers, sending } = respond(record.head(), answer);
     record.answered(status, route, outcome);
+    if !sending.is_large() {
+        record.is_small();
+    }
     let mut response = Response::new(ResponseBody::new(sending, record));
     *response.status_mut() = status;
     *response.headers_mut() = headers;

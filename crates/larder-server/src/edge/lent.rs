@@ -1,4 +1,4 @@
-//! What an HTTP/2 connection holds of ours, and for how long.
+//! What a connection holds of ours, and over HTTP/2 for how long.
 //!
 //! Over HTTP/2 the socket tells nothing: a client that opens no window still takes the answers to
 //! its pings. So each piece of a body is marked while it is on its way, with the turn in which it
@@ -8,6 +8,9 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
+use std::task::Context;
+
+use futures_util::task::AtomicWaker;
 
 use super::pulse::Pulse;
 
@@ -22,6 +25,8 @@ pub(super) struct Lent {
     turn: AtomicU32,
     marks: [AtomicU32; SLOTS],
     bytes: AtomicU64,
+    /// Who waits until nothing is lent.
+    taken: AtomicWaker,
 }
 
 /// The turn in which something was handed out.
@@ -44,6 +49,15 @@ impl Lent {
     /// How many bytes are lent.
     pub(super) fn bytes(&self) -> u64 {
         self.bytes.load(Relaxed)
+    }
+
+    /// Whether something is lent; the task is woken when it no longer is.
+    pub(super) fn is_waited_for(&self, context: &Context<'_>) -> bool {
+        if self.bytes() == 0 {
+            return false;
+        }
+        self.taken.register(context.waker());
+        self.bytes() > 0
     }
 
     /// Turns on. Whether something has been marked for [`TURNS`] whole turns.
@@ -69,8 +83,10 @@ pub(super) struct Hold {
 }
 
 impl Hold {
+    /// Over HTTP/1.1 the socket tells how long a client takes, so nothing is marked.
     pub(super) fn new(pulse: Arc<Pulse>, bytes: usize) -> Self {
-        let (mark, bytes) = (Some(pulse.lent().mark()), bytes as u64);
+        let mark = pulse.is_http2().then(|| pulse.lent().mark());
+        let bytes = bytes as u64;
         pulse.lent().bytes.fetch_add(bytes, Relaxed);
         Self { pulse, mark, bytes }
     }
@@ -79,7 +95,9 @@ impl Hold {
 impl Drop for Hold {
     fn drop(&mut self) {
         let lent = self.pulse.lent();
-        lent.bytes.fetch_sub(self.bytes, Relaxed);
+        if lent.bytes.fetch_sub(self.bytes, Relaxed) == self.bytes {
+            lent.taken.wake();
+        }
         if let Some(mark) = self.mark.take() {
             lent.unmark(mark);
         }
@@ -93,6 +111,7 @@ mod tests {
     #[test]
     fn what_is_held_for_all_turns_is_found_whatever_else_moves() {
         let pulse = Arc::<Pulse>::default();
+        pulse.request_began(true);
         pulse.lent().turn();
         let held = Hold::new(Arc::clone(&pulse), 10);
         for _ in 0..TURNS {

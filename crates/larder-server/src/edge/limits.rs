@@ -14,8 +14,8 @@ pub struct Limits {
     pub header_timeout: Duration,
     /// How long a connection may be silent between two requests.
     pub idle_timeout: Duration,
-    /// How long a client may take not one byte of what waits for it; over HTTP/2, how long it may
-    /// take over one piece of a body (of 64 KiB at most), whatever else goes on.
+    /// How long a client may take over 64 KiB of what waits for it, or over all of it if that is
+    /// less; over HTTP/2 for each body, whatever else goes on.
     pub write_timeout: Duration,
     /// Size of a request's head: its first line and all its fields.
     pub head_bytes: usize,

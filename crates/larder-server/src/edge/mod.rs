@@ -10,10 +10,11 @@
 //! | `serve`, `worker` | threads and runtimes, accepting, stop and drain |
 //! | `connection`, `io`, `record` | one connection, its requests, what is known of each |
 //! | `pulse`, `lent`, `watch`, `limits`, `refuse`, `descriptors` | timeouts and limits |
+//! | `overload`, `rate` | what is refused before anything is done for it |
 //! | `tls` | certificates, their reload, handshakes |
 //! | `service`, `request_id` | what a request is to a service |
 //! | `respond`, `conditions`, `range` | from an answer to header fields |
-//! | `body`, `buffers` | from an answer to bytes |
+//! | `body`, `buffers`, `pace`, `sendfile` | from an answer to bytes |
 //! | `access_log`, `log_line` | one line a request |
 
 mod access_log;
@@ -27,12 +28,16 @@ mod lent;
 mod limits;
 mod listen;
 mod log_line;
+mod overload;
+mod pace;
 mod pulse;
 mod range;
+mod rate;
 mod record;
 mod refuse;
 mod request_id;
 mod respond;
+mod sendfile;
 mod serve;
 mod service;
 mod tls;
@@ -44,5 +49,5 @@ pub use access_log::{AccessLogger, LineFormat};
 pub use limits::{Limits, LiveLimits, Rate};
 pub use listen::{ListenError, Listeners};
 pub use serve::{EdgeConfig, ServeError, serve};
-pub use service::{Answering, PathDecodeError, RequestHead, Service};
+pub use service::{Answering, Cost, PathDecodeError, RequestHead, Service};
 pub use tls::{Tls, TlsError, TlsFiles};

@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering::Re
 use futures_util::task::AtomicWaker;
 
 use super::lent::Lent;
+use super::sendfile::Files;
 
 /// What a connection is doing, with a number that changes whenever there is progress.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,6 +49,7 @@ pub(super) struct Pulse {
     http2: AtomicBool,
     broken: AtomicBool,
     lent: Lent,
+    files: Files,
     order: AtomicU8,
     waker: AtomicWaker,
 }
@@ -90,6 +92,11 @@ impl Pulse {
     /// What it holds of ours: told over HTTP/2 only, where the socket does not tell it.
     pub(super) fn lent(&self) -> &Lent {
         &self.lent
+    }
+
+    /// Parts of files on their way to its socket.
+    pub(super) fn files(&self) -> &Files {
+        &self.files
     }
 
     /// A request is over.

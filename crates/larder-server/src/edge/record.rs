@@ -5,14 +5,18 @@
 
 use std::io;
 use std::sync::Arc;
+use std::task::Context;
 use std::time::Instant;
 
 use http::StatusCode;
 
 use super::access_log::Line;
-use super::buffers::{Buffers, FRAME};
+use super::buffers::Buffers;
 use super::lent::{Hold, Mark};
+use super::overload::UnderWay;
+use super::pace::Pace;
 use super::pulse::Pulse;
+use super::sendfile::Files;
 use super::service::RequestHead;
 use super::worker::Worker;
 use crate::answer::{Outcome, RouteLabel};
@@ -34,6 +38,10 @@ pub(super) struct Record {
     outcome: Outcome,
     bytes: u64,
     aborted: bool,
+    /// Its place among the large bodies.
+    place: Option<UnderWay>,
+    /// When its last frame was handed out, and the most that the next one may hold.
+    pace: Pace,
 }
 
 impl Record {
@@ -56,7 +64,19 @@ impl Record {
             outcome: Outcome::ClientLeft,
             bytes: 0,
             aborted: true,
+            place: None,
+            pace: Pace::default(),
         }
+    }
+
+    /// It may become a large body, and has its place among them.
+    pub(super) fn is_under_way(&mut self, place: UnderWay) {
+        self.place = Some(place);
+    }
+
+    /// It became none.
+    pub(super) fn is_small(&mut self) {
+        self.place = None;
     }
 
     /// There is an answer.
@@ -65,6 +85,11 @@ impl Record {
         self.route = route;
         self.outcome = outcome;
         self.aborted = false;
+    }
+
+    /// Its client took the last frame, or asks for the first one.
+    pub(super) fn wants_a_frame(&mut self) {
+        self.pace.step();
     }
 
     /// Some of its body went out.
@@ -94,18 +119,32 @@ impl Record {
         &self.pulse
     }
 
-    /// The most that its next frame may hold.
+    /// The most that its next frame may hold: what its client is quick to take, and over HTTP/2
+    /// what is left of the connection's share.
     pub(super) fn most(&self) -> usize {
         if self.pulse.is_http2() {
-            self.worker.buffers.share_left(self.pulse.lent().bytes())
+            self.worker.buffers.share_left(self.pulse.lent().bytes()).min(self.pace.most())
         } else {
-            FRAME
+            self.pace.most()
         }
     }
 
-    /// So many bytes are lent to its connection, if that is to be told.
-    pub(super) fn hold(&self, bytes: usize) -> Option<Hold> {
-        self.pulse.is_http2().then(|| Hold::new(Arc::clone(&self.pulse), bytes))
+    /// Whether its connection could take parts of files, and where they are left.
+    pub(super) fn files(&self) -> Option<&Files> {
+        (!self.pulse.is_http2()).then(|| self.pulse.files())
+    }
+
+    /// So many bytes are lent to its connection.
+    pub(super) fn hold(&self, bytes: usize) -> Hold {
+        Hold::new(Arc::clone(&self.pulse), bytes)
+    }
+
+    /// Whether its connection must take what it holds before it is lent more. That is so over
+    /// HTTP/1.1 while room is short: hyper would put frame after frame before a socket that is full.
+    pub(super) fn holds_enough(&self, context: &Context<'_>) -> bool {
+        !self.pulse.is_http2()
+            && self.worker.buffers.is_short()
+            && self.pulse.lent().is_waited_for(context)
     }
 
     /// A frame waits for the client, if that is to be told.

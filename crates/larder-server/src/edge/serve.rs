@@ -19,6 +19,8 @@ use super::connection;
 use super::descriptors::make_room;
 use super::limits::LiveLimits;
 use super::listen::Listeners;
+use super::overload::Bodies;
+use super::rate::Addresses;
 use super::refuse::Refuser;
 use super::service::Service;
 use super::tls::Tls;
@@ -28,6 +30,10 @@ use crate::metrics::{CutReason, Metrics};
 
 /// After an accept that failed for want of something, the pause before the next.
 const PAUSE: Duration = Duration::from_millis(50);
+
+/// What a socket takes of us before its client is ready for it, in bytes. The system's own bound is
+/// some MiB, of which it tells in steps too large to see a slow client's progress.
+const UNSENT: u32 = 128 << 10;
 
 /// What the edge must be told.
 #[derive(Clone, Debug)]
@@ -69,6 +75,8 @@ pub fn serve(
         limits: config.limits.clone(),
         tls: config.tls.clone(),
         open: Open::default(),
+        bodies: Bodies::default(),
+        addresses: Addresses::default(),
     };
     let (stopper, _) = signal::channel(false);
     let mut crew = Vec::new();
@@ -195,8 +203,9 @@ fn admit(
     addr: SocketAddr,
     number: u64,
 ) {
-    // Without it answers are only slower.
+    // Without them answers are only slower, and slow clients dearer.
     let _ = socket.set_nodelay(true);
+    let _ = socket2::SockRef::from(&socket).set_tcp_notsent_lowat(UNSENT);
     if worker.open.enter(worker.limits.get().connections) {
         tokio::spawn(connection::serve(Arc::clone(worker), socket, addr, number));
         return;

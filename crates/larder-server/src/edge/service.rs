@@ -27,6 +27,23 @@ pub trait Service: Send + Sync + 'static {
     fn thread_began(&self, thread: Handle) {
         drop(thread);
     }
+
+    /// What an answer may cost, told from the head alone and at once.
+    fn cost(&self, request: &RequestHead) -> Cost {
+        let _ = request;
+        Cost::Small
+    }
+}
+
+/// What an answer may cost, before it is looked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cost {
+    /// Nothing, and it must come whatever else goes on: a probe of the server's health.
+    Probe,
+    /// Little: it is in memory, or small.
+    Small,
+    /// Perhaps a large body.
+    Large,
 }
 
 /// The head of a GET or HEAD request.

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::buffers::PIECE;
 use super::lent::TURNS;
 use super::limits::Limits;
 use super::pulse::{Order, Phase, Pulse};
@@ -104,7 +105,7 @@ impl Seen {
             }
         }
         let phase = pulse.phase();
-        if self.phase != phase {
+        if has_moved(self.phase, phase) {
             (self.phase, self.since) = (phase, now);
         }
         let (limit, reason) = limits.of(phase)?;
@@ -119,6 +120,15 @@ impl Seen {
             }
             _ => (Order::Cut, reason),
         })
+    }
+}
+
+/// Whether there was progress. A client that takes less than a piece has made none: else a few
+/// bytes now and then would hold what waits for it for ever.
+fn has_moved(before: Phase, now: Phase) -> bool {
+    match (before, now) {
+        (Phase::Sending(before), Phase::Sending(now)) => now.saturating_sub(before) >= PIECE as u64,
+        (before, now) => before != now,
     }
 }
 

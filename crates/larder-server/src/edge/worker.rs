@@ -10,7 +10,9 @@ use hyper_util::server::conn::auto;
 use super::access_log::Lane;
 use super::buffers::{Buffers, FRAME};
 use super::limits::{Limits, LiveLimits};
+use super::overload::Bodies;
 use super::pulse::Pulse;
+use super::rate::Addresses;
 use super::request_id::RequestIds;
 use super::service::Service;
 use super::tls::Tls;
@@ -28,6 +30,8 @@ pub(super) struct Worker {
     pub(super) buffers: Buffers,
     pub(super) limits: LiveLimits,
     pub(super) tls: Option<Tls>,
+    pub(super) bodies: Bodies,
+    pub(super) addresses: Addresses,
     pub(super) ids: RequestIds,
     pub(super) open: Open,
     connections: Mutex<HashMap<u64, Arc<Pulse>>>,
@@ -61,6 +65,8 @@ pub(super) struct Common {
     pub(super) limits: LiveLimits,
     pub(super) tls: Option<Tls>,
     pub(super) open: Open,
+    pub(super) bodies: Bodies,
+    pub(super) addresses: Addresses,
 }
 
 impl Worker {
@@ -72,6 +78,8 @@ impl Worker {
             buffers: common.buffers.clone(),
             limits: common.limits.clone(),
             tls: common.tls.clone(),
+            bodies: common.bodies.clone(),
+            addresses: common.addresses.clone(),
             ids: RequestIds::new(),
             open: common.open.clone(),
             connections: Mutex::default(),

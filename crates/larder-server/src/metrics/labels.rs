@@ -34,6 +34,27 @@ impl Verification {
     }
 }
 
+/// Which limit stood in a request's way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Refused {
+    /// Its address asks too often.
+    Rate,
+    /// As many large bodies are being sent as can be.
+    Bodies,
+    /// As many zips are being fetched, and waited for, as can be.
+    ColdZips,
+}
+
+impl Refused {
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Rate => "rate",
+            Self::Bodies => "bodies",
+            Self::ColdZips => "cold_zips",
+        }
+    }
+}
+
 /// Why we ended a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum CutReason {

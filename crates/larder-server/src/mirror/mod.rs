@@ -71,6 +71,8 @@ const SMALL: usize = 512 << 10;
 const LARGE_FETCHES: usize = 4;
 /// Zips that arrive at once; further ones wait.
 const ZIP_FETCHES: usize = 256;
+/// Zips that arrive or wait for their turn; one more is refused.
+const ZIP_PLACES: usize = 2 * ZIP_FETCHES;
 
 /// How a request may be answered with what is not here.
 #[derive(Clone)]
@@ -95,6 +97,7 @@ pub(crate) struct Mirror {
     small: Arc<Semaphore>,
     large: Arc<Semaphore>,
     arrivals: Semaphore,
+    zip_places: Semaphore,
     files: Flights<VersionFile, Bytes>,
     zips: Flights<ModuleVersion, zip::Opened>,
     refreshes: Flights<Changeable, Arc<Kept>>,
@@ -142,6 +145,7 @@ impl Mirror {
             small: Arc::new(Semaphore::new(SMALL_FETCHES)),
             large: Arc::new(Semaphore::new(LARGE_FETCHES)),
             arrivals: Semaphore::new(ZIP_FETCHES),
+            zip_places: Semaphore::new(ZIP_PLACES),
             files: Flights::new(parts.runtime.clone()),
             zips: Flights::new(parts.runtime.clone()),
             refreshes: Flights::new(parts.runtime.clone()),

@@ -17,7 +17,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use larder_modfetch::{Arriving, Fetcher, Resource};
 use larder_module::ModuleVersion;
 use larder_store::{Room, SpoolError, SpoolFile};
-use tokio::sync::watch;
+use tokio::sync::{SemaphorePermit, watch};
 
 use super::arrival::Arrival;
 use super::prove::Proving;
@@ -27,6 +27,7 @@ use crate::catalog::record::{Parts, ZipRef};
 use crate::config::Verify;
 use crate::error::{Failure, FailureKind};
 use crate::flights::{Part, Publisher};
+use crate::metrics::Refused;
 
 /// What is held back until the whole body is proved.
 pub(super) const HELD_BACK: u64 = 64 << 10;
@@ -207,7 +208,11 @@ impl Mirror {
         upstreams: Fetcher,
         mut publisher: Publisher<Opened>,
     ) {
-        let _one_of_many = self.arrivals.acquire().await;
+        let Some(_one_of_many) = self.turn().await else {
+            self.metrics.request_refused(Refused::ColdZips);
+            let text = format!("{version}: too many zips are being fetched; try again shortly");
+            return publisher.publish(Err(Failure::new(FailureKind::Busy, text)));
+        };
         let Inbound { arriving, spool, proving } = match self.set_off(&version, &upstreams).await {
             Ok(SetOff::Stored) => return publisher.publish(Ok(Opened::Stored)),
             Ok(SetOff::NoRoom(begun)) => {
@@ -249,6 +254,12 @@ impl Mirror {
                 sender.send_replace(Progress::failed(failure));
             }
         }
+    }
+
+    /// The turn of one more zip, unless too many wait for theirs.
+    async fn turn(&self) -> Option<(SemaphorePermit<'_>, SemaphorePermit<'_>)> {
+        let place = self.zip_places.try_acquire().ok()?;
+        Some((self.arrivals.acquire().await.ok()?, place))
     }
 
     async fn set_off(

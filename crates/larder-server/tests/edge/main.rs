@@ -4,10 +4,12 @@
 
 mod bodies;
 mod cached;
+mod files;
 mod http2;
 mod http2_windows;
 mod limits;
 mod listen;
+mod overload;
 mod protocol;
 mod stop;
 mod support;

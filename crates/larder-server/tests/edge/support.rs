@@ -13,11 +13,11 @@ use larder_server::answer::{
     Answer, Caching, Chunks, Content, ContentKind, ETag, Outcome, Ready, RouteLabel,
 };
 use larder_server::edge::{
-    AccessLogger, Answering, EdgeConfig, Limits, LineFormat, Listeners, LiveLimits, RequestHead,
-    ServeError, Service, serve,
+    AccessLogger, Answering, Cost, EdgeConfig, Limits, LineFormat, Listeners, LiveLimits,
+    RequestHead, ServeError, Service, serve,
 };
 use larder_server::metrics::Metrics;
-use larder_store::Body;
+use larder_store::{Body, DirectoryStore, Key, Room, Store as _};
 
 /// The length of `/stored`.
 pub(crate) const STORED: usize = (1 << 20) + 17;
@@ -29,6 +29,29 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 pub(crate) fn stored() -> Bytes {
     static BYTES: LazyLock<Vec<u8>> = LazyLock::new(|| (0..=250).cycle().take(STORED).collect());
     Bytes::from_static(&BYTES)
+}
+
+/// The same bytes as a file in a store; and a file of that length which has lost its end.
+fn files() -> &'static (Body, Body) {
+    static FILES: LazyLock<(Body, Body)> = LazyLock::new(|| {
+        let dir = tempfile::tempdir().unwrap();
+        let store = DirectoryStore::open(dir.path()).unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let file = |name: &str| {
+            let key = Key::parse(name).unwrap();
+            let spooled = store.spool().create(Room::Unknown).unwrap();
+            spooled.append(&stored()).unwrap();
+            runtime.block_on(async {
+                store.put_body(&key, &spooled).await.unwrap();
+                store.body(&key).await.unwrap().unwrap()
+            })
+        };
+        let files = (file("blob/whole"), file("blob/cut"));
+        let cut = fs_err::OpenOptions::new().write(true).open(dir.path().join("v1/blob/cut"));
+        cut.unwrap().set_len(STORED as u64 / 2).unwrap();
+        files
+    });
+    &FILES
 }
 
 /// A running edge.
@@ -61,6 +84,8 @@ impl Edge {
 
     /// An edge as it is told.
     pub(crate) fn of(config: EdgeConfig) -> Self {
+        // Made here, since their store waits, which a serving thread must not.
+        files();
         let listeners = Listeners::bind(([127, 0, 0, 1], 0).into(), 2).unwrap();
         let addr = listeners.local_addr();
         let metrics = Arc::new(Metrics::new());
@@ -152,6 +177,14 @@ impl Write for Output {
 struct Known;
 
 impl Service for Known {
+    fn cost(&self, request: &RequestHead) -> Cost {
+        match request.path() {
+            "/healthz" => Cost::Probe,
+            path if path.starts_with("/large") => Cost::Large,
+            _ => Cost::Small,
+        }
+    }
+
     fn answer<'a>(&'a self, request: &'a RequestHead) -> Answering<'a> {
         Box::pin(async move {
             let route = RouteLabel::Zip;
@@ -170,8 +203,12 @@ impl Service for Known {
                 "/stale" => small()
                     .answer(RouteLabel::List, Outcome::Stale)
                     .with_stale(Duration::from_secs(90)),
-                "/stored" => {
-                    let content = Content::Stored(Body::from(stored()));
+                "/stored" | "/large" | "/file" | "/cut-file" => {
+                    let content = Content::Stored(match request.path() {
+                        "/file" => files().0.clone(),
+                        "/cut-file" => files().1.clone(),
+                        _ => Body::from(stored()),
+                    });
                     Answer::ok(route, Outcome::Hit, ContentKind::Zip, content)
                         .with_caching(Caching::Immutable)
                         .with_etag(ETag::new("stored").unwrap())
@@ -190,7 +227,13 @@ impl Service for Known {
                     let kilobyte = || Ok(Bytes::from_static(&[b'x'; 1024]));
                     streamed(None, stream::repeat_with(kilobyte).boxed())
                 }
-                "/waiting" => streamed(None, chunks(&["one "]).chain(stream::pending()).boxed()),
+                "/whole" => {
+                    let content = Content::Bytes(stored());
+                    Answer::ok(RouteLabel::Mod, Outcome::Hit, ContentKind::Text, content)
+                }
+                "/waiting" | "/large-waiting" => {
+                    streamed(None, chunks(&["one "]).chain(stream::pending()).boxed())
+                }
                 "/slow" => {
                     tokio::time::sleep(Duration::from_millis(400)).await;
                     small().answer(RouteLabel::Mod, Outcome::Miss)

@@ -8,6 +8,7 @@
 mod labels;
 mod upkeep;
 mod upstreams;
+mod zero;
 
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
@@ -125,7 +126,7 @@ impl Metrics {
         let r = &mut registry;
         r.register("build", "The version that runs", build());
         let cells = RouteLabel::ALL.len() * Outcome::ALL.len();
-        Self {
+        let metrics = Self {
             requests: add(r, "requests", "Requests answered"),
             latency: add_latency(r),
             cells: std::iter::repeat_with(Cell::default).take(cells).collect(),
@@ -170,7 +171,9 @@ impl Metrics {
             ),
             upkeep: UpkeepMetrics::new(r),
             registry: Mutex::new(registry),
-        }
+        };
+        metrics.begin_at_zero();
+        metrics
     }
 
     /// Shows what somebody else counts, too.

@@ -22,6 +22,16 @@ pub enum Verification {
 }
 
 impl Verification {
+    /// All of them.
+    pub(super) const ALL: [Self; 6] = [
+        Self::Verified,
+        Self::Pending,
+        Self::Proved,
+        Self::FalseProof,
+        Self::Mismatch,
+        Self::Exempt,
+    ];
+
     pub(super) const fn as_str(self) -> &'static str {
         match self {
             Self::Verified => "verified",
@@ -73,6 +83,16 @@ pub(crate) enum CutReason {
 }
 
 impl CutReason {
+    /// All of them.
+    pub(super) const ALL: [Self; 6] = [
+        Self::HeaderTimeout,
+        Self::IdleTimeout,
+        Self::WriteTimeout,
+        Self::Drain,
+        Self::TooMany,
+        Self::Malformed,
+    ];
+
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::HeaderTimeout => "header_timeout",

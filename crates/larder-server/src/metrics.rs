@@ -2,7 +2,7 @@
 //!
 //! The text is OpenMetrics, the names are `larder_…`. Every label is one of a fixed few words, and
 //! the series of a request are held by index, so that a request costs a few atomic additions and
-//! no hashing. A series appears with its first event. What is counted where, and when, is for the
+//! no hashing. Those appear with their first event, the others begin at zero. What is counted where, and when, is for the
 //! callers to say; here it is only given a name.
 
 mod labels;

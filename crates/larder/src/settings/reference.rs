@@ -1,7 +1,7 @@
 //! The table of settings as a document (`docs/settings.md`) and as an example file
 //! (`docs/larder.toml`): both are written by `larder config`, so neither can be stale unseen.
 
-use super::row::{Fallback, Row};
+use super::row::{Fallback, Row, TakesEffect};
 use super::schema::ROWS;
 
 /// The sections of the keys, in order, with their headings.
@@ -56,15 +56,19 @@ Go's settings are read as the go command reads them: the environment, the user's
 and the `go.env` of the Go installation. Durations are a number with its unit (`250ms`, `60s`,
 `10m`, `12h`, `7d`), sizes are bytes or a number with its unit (`64MiB`, `1GB`). Passwords inside
 URLs are never shown.
+
+A running server reads its settings again at SIGHUP (`systemctl reload larder`) and logs each that
+changed. A change counts at once where nothing else is said.
 ";
 
 fn format_section(heading: &str, rows: &[&Row]) -> String {
     let entries = rows.iter().map(|row| {
         format!(
-            "\n### `{}`\n\n{}\n\n| value | default | flag | variable |\n| --- | --- | --- | --- |\n\
+            "\n### `{}`\n\n{}{}\n\n| value | default | flag | variable |\n| --- | --- | --- | --- |\n\
              | {} | {} | `{}` | `{}` |\n",
             row.key,
             meaning(row),
+            takes_effect(row),
             row.shape.replace('|', "\\|"),
             row.fallback.describe(),
             row.flag(),
@@ -72,6 +76,13 @@ fn format_section(heading: &str, rows: &[&Row]) -> String {
         )
     });
     std::iter::once(format!("\n## {heading}\n")).chain(entries).collect()
+}
+
+fn takes_effect(row: &Row) -> &'static str {
+    match row.takes_effect() {
+        TakesEffect::AtOnce => "",
+        TakesEffect::AtTheNextStart => " A change counts at the next start.",
+    }
 }
 
 /// A settings file in which every setting stands, commented out.

@@ -134,7 +134,9 @@ impl ModuleService {
         let fetching = self.fetching(request);
         let version = version_of(&route);
         match route {
-            Route::ChecksumDb { name, rest } => self.databases.answer(&name, &rest).await,
+            Route::ChecksumDb { name, rest } => {
+                self.databases.answer((&name, &rest), via_of(request)).await
+            }
             Route::List(path) => {
                 self.refuse_private(&path)?;
                 self.proxy.changeable(Changeable::List(path), &fetching).await
@@ -183,7 +185,7 @@ impl ModuleService {
     fn fetching(&self, request: &RequestHead) -> Fetching {
         match request.header("disable-module-fetch") {
             Some(value) if value.as_bytes().eq_ignore_ascii_case(b"true") => Fetching::Disabled,
-            _ => self.mirror.upstreams(request.header(VIA).and_then(|via| via.to_str().ok())),
+            _ => self.mirror.upstreams(via_of(request)),
         }
     }
 
@@ -210,6 +212,11 @@ impl ModuleService {
         );
         Answer::text(RouteLabel::Other, Outcome::Hit, StatusCode::OK, text)
     }
+}
+
+/// Through whom a request has come.
+fn via_of(request: &RequestHead) -> Option<&str> {
+    request.header(VIA).and_then(|via| via.to_str().ok())
 }
 
 fn stored(body: Body, etag: ETag) -> Answer {

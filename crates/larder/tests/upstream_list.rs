@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use larder_testkit::client::{Response, get};
 use larder_testkit::{
-    Behaviour, LarderServer, Launch, Module, ModuleFiles, Upstream, free_address,
+    Behaviour, Database, LarderServer, Launch, Module, ModuleFiles, Upstream, free_address,
 };
 
 const LARDER: &str = env!("CARGO_BIN_EXE_larder");
@@ -136,7 +136,7 @@ fn an_upstreams_page_is_never_passed_on_as_text() {
 fn a_refused_connection_is_a_bad_gateway() {
     let (upstream, files) = one();
     upstream.cut();
-    let server = start(&upstream.url());
+    let server = Launch::new(LARDER, &upstream.url()).env("LARDER_FETCH_RETRIES", "0").start();
     for path in [files.url_path("mod"), files.url_path("zip"), files.list_path()] {
         let answer = get(&server.url(&path));
         assert_eq!(answer.status, 502, "{path}: {}", answer.text());
@@ -254,6 +254,23 @@ fn two_servers_that_ask_each_other_notice_it() {
     assert!(matches!(answer.status, 502 | 508), "{}: {}", answer.status, answer.text());
     assert!(answer.text().contains("upstream"), "{}", answer.text());
     assert!(begin.elapsed() < Duration::from_secs(5), "{:?}", begin.elapsed());
+}
+
+#[test]
+fn two_servers_that_ask_each_other_for_a_proof_notice_it_too() {
+    let database = Database::new("sum.example.com");
+    let (one, other) = (free_address(), free_address());
+    let start = |own, upstream| {
+        Launch::new(LARDER, &format!("http://{upstream}")).listen(own).database(&database).start()
+    };
+    let (first, _second) = (start(one, other), start(other, one));
+    for path in ["latest", "lookup/example.com/a@v1.0.0", "tile/8/0/000"] {
+        let began = Instant::now();
+        let answer = get(&first.url(&format!("/sumdb/{}/{path}", database.name())));
+        assert_eq!(answer.status, 508, "{path}: {}", answer.text());
+        assert!(answer.text().contains("leads back"), "{path}: {}", answer.text());
+        assert!(began.elapsed() < Duration::from_secs(20), "{path}: {:?}", began.elapsed());
+    }
 }
 
 #[test]

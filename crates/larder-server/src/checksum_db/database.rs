@@ -18,7 +18,7 @@ use super::error::{DbError, Nonsense};
 use super::heads::{HeadParts, Heads};
 use super::prove::Prover;
 use super::shelf::Shelf;
-use super::source::{Source, Upstream, Upstreams};
+use super::source::{Asker, Source, Upstream, Upstreams};
 use super::tiles::TileReader;
 use crate::alarms::{AlarmKind, Alarms};
 use crate::answer::Outcome;
@@ -104,12 +104,11 @@ impl ChecksumDb {
         let counters = Arc::<DbCounters>::default();
         let shelf = Arc::new(Shelf::new(store, &name)?);
         let upstream = Arc::new(Upstream::new(source, Arc::clone(&counters), runtime.clone()));
-        let tiles = Arc::new(TileReader::new(Arc::clone(&shelf), Arc::clone(&upstream)));
+        let tiles = Arc::new(TileReader::new(Arc::clone(&shelf)));
         let heads = Arc::new(Heads::new(HeadParts {
             key: key.clone(),
             shelf: Arc::clone(&shelf),
             tiles: Arc::clone(&tiles),
-            upstream: Arc::clone(&upstream),
             counters: Arc::clone(&counters),
         }));
         let prover = Arc::new(Prover {
@@ -117,7 +116,6 @@ impl ChecksumDb {
             shelf,
             tiles: Arc::clone(&tiles),
             heads: Arc::clone(&heads),
-            upstream: Arc::clone(&upstream),
             counters: Arc::clone(&counters),
             memory: Prover::memory(),
             absent: Prover::absences(),
@@ -150,18 +148,24 @@ impl ChecksumDb {
 
     /// What the database says that a version hashes to: proved under the kept head.
     pub(crate) async fn sums(&self, module: &ModuleVersion) -> Result<Sums, DbError> {
-        let record = self.watch(self.0.prover.proved(module).await)?.record;
+        let asker = self.0.upstream.asker(None);
+        let record = self.watch(self.0.prover.proved(module, &asker).await)?.record;
         record.sums(module).ok_or_else(|| DbError::other_record(&record, module))
     }
 
-    /// Answers a client.
-    pub(crate) async fn serve(&self, endpoint: &Endpoint) -> Result<Served, DbError> {
+    /// Answers a client whose request came with this `Via`.
+    pub(crate) async fn serve(
+        &self,
+        endpoint: &Endpoint,
+        via: Option<&str>,
+    ) -> Result<Served, DbError> {
+        let asker = self.0.upstream.asker(via);
         let served = match endpoint {
             Endpoint::Supported => Ok(Served::changing(Bytes::new(), Outcome::Hit)),
-            Endpoint::Latest => self.latest().await,
-            Endpoint::Lookup(module) => self.lookup(module).await,
-            Endpoint::Tile(tile) => self.tile(tile).await,
-            Endpoint::DataTile(tile) => self.data_tile(tile).await,
+            Endpoint::Latest => self.latest(&asker).await,
+            Endpoint::Lookup(module) => self.lookup(module, &asker).await,
+            Endpoint::Tile(tile) => self.tile(tile, &asker).await,
+            Endpoint::DataTile(tile) => data_tile(tile, &asker).await,
         };
         self.watch(served)
     }
@@ -172,19 +176,19 @@ impl ChecksumDb {
         self.0.prover.flights.count() + self.0.tile_flights.count() > 0
     }
 
-    async fn latest(&self) -> Result<Served, DbError> {
-        let head = self.0.heads.any().await?;
+    async fn latest(&self, asker: &Asker) -> Result<Served, DbError> {
+        let head = self.0.heads.any(asker).await?;
         Ok(Served::changing(Bytes::copy_from_slice(head.as_bytes()), Outcome::Hit))
     }
 
-    async fn lookup(&self, module: &ModuleVersion) -> Result<Served, DbError> {
-        let proved = self.0.prover.proved(module).await?;
+    async fn lookup(&self, module: &ModuleVersion, asker: &Asker) -> Result<Served, DbError> {
+        let proved = self.0.prover.proved(module, asker).await?;
         // A proved record is covered by every head that is kept from then on.
-        let head = self.0.heads.any().await?;
+        let head = self.0.heads.any(asker).await?;
         Ok(Served::changing(write_lookup(&proved.record, &head).into(), proved.outcome))
     }
 
-    async fn tile(&self, tile: &Tile) -> Result<Served, DbError> {
+    async fn tile(&self, tile: &Tile, asker: &Asker) -> Result<Served, DbError> {
         if let Some(bytes) = self.0.tiles.remembered(tile) {
             return Ok(Served { bytes, mutable: false, outcome: Outcome::Hit });
         }
@@ -194,12 +198,12 @@ impl ChecksumDb {
             Tile::within(head.tree().size, tile.level(), tile.number())
                 .filter(|widest| tile.width() <= widest.width())
         });
-        let Some((head, widest)) = head.zip(widest) else { return self.pass_on_tile(tile).await };
+        let Some((head, widest)) = head.zip(widest) else { return pass_on_tile(tile, asker).await };
         let (tiles, tree) = (Arc::clone(&self.0.tiles), *head.tree());
-        let landings = Arc::clone(&self.0.landings);
+        let (landings, asker) = (Arc::clone(&self.0.landings), asker.clone());
         let (part, flight) = self.0.tile_flights.join(widest, |mut publisher| async move {
             let plan = tiles_for_tile(tree.size, widest.level(), widest.number());
-            match tiles.obtain(&tree, &plan).await {
+            match tiles.obtain(&tree, &plan, &asker).await {
                 Ok(mut obtained) => {
                     tiles.remember(&obtained);
                     let _landing = landings.begin();
@@ -218,21 +222,6 @@ impl ChecksumDb {
         Ok(Served { bytes, mutable: false, outcome: part.outcome(outcome) })
     }
 
-    /// A tile of a tree that we have no head for. It cannot be proved here, so it is not kept: the
-    /// client, which has such a head from elsewhere, proves it.
-    async fn pass_on_tile(&self, tile: &Tile) -> Result<Served, DbError> {
-        let bytes = self.0.upstream.tile(tile).await;
-        let bytes = bytes.map_err(|unfetched| unfetched.or_not_found(tile))?;
-        Ok(Served::changing(bytes, Outcome::Miss))
-    }
-
-    /// No client proves anything with records in bulk, so they are passed on and not kept.
-    async fn data_tile(&self, tile: &DataTile) -> Result<Served, DbError> {
-        let bytes = self.0.upstream.fetch(tile.path(), DATA_TILE_CAP).await;
-        let bytes = bytes.map_err(|unfetched| unfetched.or_not_found(tile.path()))?;
-        Ok(Served::changing(bytes, Outcome::Miss))
-    }
-
     /// Raises an alarm where there is one.
     fn watch<T>(&self, result: Result<T, DbError>) -> Result<T, DbError> {
         if let Err(DbError::Alarm(alarm)) = &result {
@@ -241,6 +230,21 @@ impl ChecksumDb {
         }
         result
     }
+}
+
+/// A tile of a tree that we have no head for. It cannot be proved here, so it is not kept: the
+/// client, which has such a head from elsewhere, proves it.
+async fn pass_on_tile(tile: &Tile, asker: &Asker) -> Result<Served, DbError> {
+    let bytes = asker.tile(tile).await;
+    let bytes = bytes.map_err(|unfetched| unfetched.or_not_found(tile))?;
+    Ok(Served::changing(bytes, Outcome::Miss))
+}
+
+/// No client proves anything with records in bulk, so they are passed on and not kept.
+async fn data_tile(tile: &DataTile, asker: &Asker) -> Result<Served, DbError> {
+    let bytes = asker.fetch(tile.path(), DATA_TILE_CAP).await;
+    let bytes = bytes.map_err(|unfetched| unfetched.or_not_found(tile.path()))?;
+    Ok(Served::changing(bytes, Outcome::Miss))
 }
 
 impl Served {

@@ -17,7 +17,7 @@ use tokio::sync::Mutex;
 use super::counters::DbCounters;
 use super::error::{DbError, Nonsense};
 use super::shelf::Shelf;
-use super::source::Upstream;
+use super::source::Asker;
 use super::tiles::TileReader;
 
 /// How often a head that others swap at the same time is tried.
@@ -36,7 +36,6 @@ pub(super) struct HeadParts {
     pub(super) key: Verifier,
     pub(super) shelf: Arc<Shelf>,
     pub(super) tiles: Arc<TileReader>,
-    pub(super) upstream: Arc<Upstream>,
     pub(super) counters: Arc<DbCounters>,
 }
 
@@ -70,7 +69,7 @@ impl Heads {
     }
 
     /// The kept head, or the database's latest one as the first to be kept.
-    pub(super) async fn any(&self) -> Result<Arc<TreeHead>, DbError> {
+    pub(super) async fn any(&self, asker: &Asker) -> Result<Arc<TreeHead>, DbError> {
         if let Some(head) = self.current().await? {
             return Ok(head);
         }
@@ -78,8 +77,8 @@ impl Heads {
         if let Some(kept) = self.reload().await? {
             return Ok(kept.head);
         }
-        let latest = self.fetch_latest().await?;
-        self.advance(None, latest).await
+        let latest = self.fetch_latest(asker).await?;
+        self.advance(None, latest, asker).await
     }
 
     /// A kept head that covers record `id`; advances if need be. `seen` is a signed head that came
@@ -88,6 +87,7 @@ impl Heads {
         &self,
         id: u64,
         seen: &TreeHead,
+        asker: &Asker,
     ) -> Result<Arc<TreeHead>, DbError> {
         let covers = |head: &TreeHead| id < head.tree().size;
         if let Some(head) = self.current().await?.filter(|head| covers(head)) {
@@ -99,13 +99,13 @@ impl Heads {
             return Ok(Arc::clone(&kept.head));
         }
         // The latest head saves the next lookup an advance; the seen one is older but will do.
-        let latest = self.fetch_latest().await;
+        let latest = self.fetch_latest(asker).await;
         if let Err(error @ DbError::Alarm(_)) = latest {
             return Err(error);
         }
         let mut failure = DbError::Invalid(Nonsense::RecordWithoutHead { id });
         for candidate in newest_first(latest.ok(), seen).into_iter().filter(covers) {
-            match self.advance(kept.clone(), candidate).await {
+            match self.advance(kept.clone(), candidate, asker).await {
                 Ok(head) if covers(&head) => return Ok(head),
                 Ok(_) => {}
                 Err(error @ DbError::Alarm(_)) => return Err(error),
@@ -129,6 +129,7 @@ impl Heads {
         &self,
         mut kept: Option<Kept>,
         next: TreeHead,
+        asker: &Asker,
     ) -> Result<Arc<TreeHead>, DbError> {
         let next = Arc::new(next);
         for _ in 0..ATTEMPTS {
@@ -138,7 +139,7 @@ impl Heads {
                     return Ok(Arc::clone(&kept.head));
                 }
             }
-            if self.swap(kept.as_ref(), &next).await? {
+            if self.swap(kept.as_ref(), &next, asker).await? {
                 return Ok(next);
             }
             kept = self.reload().await?;
@@ -148,9 +149,14 @@ impl Heads {
 
     /// Proves `next`, stores what clients will read under it, and swaps the heads. False if another
     /// process swapped them first.
-    async fn swap(&self, kept: Option<&Kept>, next: &Arc<TreeHead>) -> Result<bool, DbError> {
+    async fn swap(
+        &self,
+        kept: Option<&Kept>,
+        next: &Arc<TreeHead>,
+        asker: &Asker,
+    ) -> Result<bool, DbError> {
         let plan = grown_tiles(kept.map_or(0, |kept| kept.head.tree().size), next.tree().size);
-        let mut obtained = self.parts.tiles.obtain(next.tree(), &plan).await?;
+        let mut obtained = self.parts.tiles.obtain(next.tree(), &plan, asker).await?;
         if let Some(kept) = kept {
             check_consistency(kept.head.tree(), &obtained.tiles).map_err(|error| match error {
                 ProofError::Fork { .. } => DbError::fork(&kept.head, next),
@@ -166,8 +172,8 @@ impl Heads {
         Ok(true)
     }
 
-    async fn fetch_latest(&self) -> Result<TreeHead, DbError> {
-        let note = self.parts.upstream.fetch("latest".to_owned(), MAX_NOTE_SIZE).await;
+    async fn fetch_latest(&self, asker: &Asker) -> Result<TreeHead, DbError> {
+        let note = asker.fetch("latest".to_owned(), MAX_NOTE_SIZE).await;
         let note = note.map_err(|unfetched| unfetched.or_not_found("latest"))?;
         Ok(TreeHead::open(&note, &self.parts.key)?)
     }

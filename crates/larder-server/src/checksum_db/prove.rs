@@ -17,7 +17,7 @@ use super::endpoint::lookup_path;
 use super::error::DbError;
 use super::heads::Heads;
 use super::shelf::Shelf;
-use super::source::Upstream;
+use super::source::Asker;
 use super::tiles::{Obtained, TileReader};
 use crate::answer::Outcome;
 use crate::flights::Flights;
@@ -45,7 +45,6 @@ pub(super) struct Prover {
     pub(super) shelf: Arc<Shelf>,
     pub(super) tiles: Arc<TileReader>,
     pub(super) heads: Arc<Heads>,
-    pub(super) upstream: Arc<Upstream>,
     pub(super) counters: Arc<DbCounters>,
     pub(super) memory: moka::sync::Cache<ModuleVersion, Arc<Record>>,
     pub(super) absent: moka::sync::Cache<ModuleVersion, String>,
@@ -77,6 +76,7 @@ impl Prover {
     pub(super) async fn proved(
         self: &Arc<Self>,
         module: &ModuleVersion,
+        asker: &Asker,
     ) -> Result<Proved, DbError> {
         if let Some(record) = self.memory.get(module) {
             count(&self.counters.remembered);
@@ -85,22 +85,22 @@ impl Prover {
         if let Some(text) = self.absent.get(module) {
             return Err(DbError::NotFound { text });
         }
-        let (this, asked) = (Arc::clone(self), module.clone());
+        let (this, wanted, asker) = (Arc::clone(self), module.clone(), asker.clone());
         let (part, flight) = self.flights.join(module.clone(), |mut publisher| async move {
-            let (found, outcome) = match this.recall(&asked).await {
+            let (found, outcome) = match this.recall(&wanted, &asker).await {
                 Some(found) => (Ok(found), Outcome::Hit),
-                None => (this.look_up(&asked).await, Outcome::Miss),
+                None => (this.look_up(&wanted, &asker).await, Outcome::Miss),
             };
             match found {
                 Ok(found) => {
                     let record = Arc::new(found.record);
                     let _landing = this.landings.begin();
                     publisher.publish(Ok(Proved { record: Arc::clone(&record), outcome }));
-                    this.keep(&asked, record, found.tiles, outcome).await;
+                    this.keep(&wanted, record, found.tiles, outcome).await;
                 }
                 Err(error) => {
                     if let DbError::NotFound { text } = &error {
-                        this.absent.insert(asked, text.clone());
+                        this.absent.insert(wanted, text.clone());
                     }
                     publisher.publish(Err(error));
                 }
@@ -116,43 +116,47 @@ impl Prover {
     }
 
     /// The stored record, if its proof still holds; anything else is asked anew.
-    async fn recall(&self, module: &ModuleVersion) -> Option<Found> {
-        self.prove_stored(module).await.unwrap_or_else(|error| {
+    async fn recall(&self, module: &ModuleVersion, asker: &Asker) -> Option<Found> {
+        self.prove_stored(module, asker).await.unwrap_or_else(|error| {
             let error: &dyn std::error::Error = &error;
             tracing::warn!(%module, error, "a stored lookup cannot be used, asking upstream");
             None
         })
     }
 
-    async fn prove_stored(&self, module: &ModuleVersion) -> Result<Option<Found>, DbError> {
+    async fn prove_stored(
+        &self,
+        module: &ModuleVersion,
+        asker: &Asker,
+    ) -> Result<Option<Found>, DbError> {
         let Some(record) = self.shelf.record(module).await? else { return Ok(None) };
         let Some(head) = self.heads.current_with(record.id().saturating_add(1)).await? else {
             return Ok(None);
         };
-        self.prove(module, record, &head).await.map(Some)
+        self.prove((module, record), &head, asker).await.map(Some)
     }
 
-    async fn look_up(&self, module: &ModuleVersion) -> Result<Found, DbError> {
-        let answer = self.upstream.fetch(lookup_path(module), MAX_LOOKUP_SIZE + 1).await;
+    async fn look_up(&self, module: &ModuleVersion, asker: &Asker) -> Result<Found, DbError> {
+        let answer = asker.fetch(lookup_path(module), MAX_LOOKUP_SIZE + 1).await;
         let unknown = format!("{module} is unknown to {}", self.key.name());
         let answer = answer.map_err(|unfetched| unfetched.or_not_found(unknown))?;
         let lookup = Lookup::parse(&answer)?;
         let seen = TreeHead::open(lookup.head(), &self.key)?;
         let record = lookup.into_record();
-        let head = self.heads.covering(record.id(), &seen).await?;
+        let head = self.heads.covering(record.id(), &seen, asker).await?;
         Heads::compare(&head, &seen)?;
-        self.prove(module, record, &head).await
+        self.prove((module, record), &head, asker).await
     }
 
     /// Proves that `head`'s tree has the record, and that it is about the module.
     async fn prove(
         &self,
-        module: &ModuleVersion,
-        record: Record,
+        (module, record): (&ModuleVersion, Record),
         head: &TreeHead,
+        asker: &Asker,
     ) -> Result<Found, DbError> {
         let plan = tiles_for_record(head.tree().size, record.id());
-        let tiles = self.tiles.obtain(head.tree(), &plan).await?;
+        let tiles = self.tiles.obtain(head.tree(), &plan, asker).await?;
         self.tiles.remember(&tiles);
         check_record(&record, &tiles.tiles)?;
         if record.sums(module).is_none() {

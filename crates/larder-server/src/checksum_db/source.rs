@@ -25,8 +25,9 @@ pub(super) type Fetching<'a> = Pin<Box<dyn Future<Output = Result<Bytes, Unfetch
 
 /// Where a database's answers come from.
 pub(super) trait Source: Send + Sync + 'static {
-    /// Fetches `rest` (`latest`, `lookup/…`, `tile/…`), at most `cap` bytes of it.
-    fn fetch<'a>(&'a self, rest: &'a str, cap: usize) -> Fetching<'a>;
+    /// Fetches `rest` (`latest`, `lookup/…`, `tile/…`), at most `cap` bytes of it, for a request
+    /// that came with this `Via`.
+    fn fetch<'a>(&'a self, rest: &'a str, cap: usize, via: Option<&'a str>) -> Fetching<'a>;
 }
 
 /// Why nothing came. What *not there* means depends on what was asked.
@@ -65,20 +66,37 @@ pub(super) struct Upstream {
     counters: Arc<DbCounters>,
 }
 
+/// Asks on behalf of somebody. Cheap to clone.
+#[derive(Clone)]
+pub(super) struct Asker {
+    upstream: Arc<Upstream>,
+    /// The `Via` that the request came with: two servers that name each other as upstream see by it
+    /// that a question comes round, instead of waiting for each other.
+    via: Option<Arc<str>>,
+}
+
 impl Upstream {
     pub(super) fn new(source: Arc<dyn Source>, counters: Arc<DbCounters>, runtime: Handle) -> Self {
         let permits = Arc::new(Semaphore::new(PARALLEL));
         Self { source, fetches: Flights::new(runtime), permits, counters }
     }
 
+    /// Whoever asks on behalf of a request with this `Via`, if it had one.
+    pub(super) fn asker(self: &Arc<Self>, via: Option<&str>) -> Asker {
+        Asker { upstream: Arc::clone(self), via: via.map(Arc::from) }
+    }
+}
+
+impl Asker {
     /// Fetches `rest`; what comes is not checked in any way.
     pub(super) async fn fetch(&self, rest: String, cap: usize) -> Result<Bytes, Unfetched> {
-        let (source, permits) = (Arc::clone(&self.source), Arc::clone(&self.permits));
-        let counters = Arc::clone(&self.counters);
-        let (_, flight) = self.fetches.join(rest.clone(), |mut publisher| async move {
+        let Upstream { source, permits, counters, fetches } = &*self.upstream;
+        let (source, permits) = (Arc::clone(source), Arc::clone(permits));
+        let (counters, via) = (Arc::clone(counters), self.via.clone());
+        let (_, flight) = fetches.join(rest.clone(), |mut publisher| async move {
             let _permit = permits.acquire().await;
             count(&counters.fetches);
-            publisher.publish(source.fetch(&rest, cap).await);
+            publisher.publish(source.fetch(&rest, cap, via.as_deref()).await);
         });
         flight.await
     }
@@ -116,10 +134,14 @@ pub(super) struct Upstreams {
 }
 
 impl Source for Upstreams {
-    fn fetch<'a>(&'a self, rest: &'a str, cap: usize) -> Fetching<'a> {
+    fn fetch<'a>(&'a self, rest: &'a str, cap: usize, via: Option<&'a str>) -> Fetching<'a> {
         let resource = Resource::ChecksumDb { name: self.name.clone(), rest: rest.to_owned() };
         Box::pin(async move {
-            let read = self.fetcher.now().read(&resource, cap).await;
+            let fetcher = self.fetcher.now();
+            let read = match via {
+                Some(via) => fetcher.on_behalf_of(via).read(&resource, cap).await,
+                None => fetcher.read(&resource, cap).await,
+            };
             let failure = read.as_ref().err().map(FetchError::kind);
             self.metrics.upstream_answered(RouteLabel::SumDb, failure);
             read.map(|fetched| fetched.bytes).map_err(unfetched)

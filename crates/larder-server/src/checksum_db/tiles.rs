@@ -14,7 +14,7 @@ use larder_sumdb::{Tile, Tiles, Tree};
 
 use super::error::{DbError, Nonsense};
 use super::shelf::Shelf;
-use super::source::{Unfetched, Upstream};
+use super::source::{Asker, Unfetched};
 
 /// Bytes of tiles kept in memory: a thousand full ones, enough for the upper levels of any tree.
 const MEMORY: u64 = 8 << 20;
@@ -22,7 +22,6 @@ const MEMORY: u64 = 8 << 20;
 /// Where the tiles of one database come from.
 pub(super) struct TileReader {
     shelf: Arc<Shelf>,
-    upstream: Arc<Upstream>,
     memory: moka::sync::Cache<(u8, u64), Held>,
 }
 
@@ -86,23 +85,28 @@ impl Gathered {
 }
 
 impl TileReader {
-    pub(super) fn new(shelf: Arc<Shelf>, upstream: Arc<Upstream>) -> Self {
+    pub(super) fn new(shelf: Arc<Shelf>) -> Self {
         let memory = moka::sync::Cache::builder()
             .weigher(|_, held: &Held| u32::try_from(held.content.len() + 64).unwrap_or(u32::MAX))
             .max_capacity(MEMORY)
             .build();
-        Self { shelf, upstream, memory }
+        Self { shelf, memory }
     }
 
     /// The tiles of a plan, bound to `tree`.
-    pub(super) async fn obtain(&self, tree: &Tree, plan: &[Tile]) -> Result<Obtained, DbError> {
-        let gathered = self.gather(plan, Look::Everywhere).await?;
+    pub(super) async fn obtain(
+        &self,
+        tree: &Tree,
+        plan: &[Tile],
+        asker: &Asker,
+    ) -> Result<Obtained, DbError> {
+        let gathered = self.gather(plan, Look::Everywhere, asker).await?;
         let all_new = gathered.origins.iter().all(|(_, origin)| *origin == Origin::Upstream);
         match gathered.bind(tree) {
             // Either what is stored is damaged, or this tree is not the one we keep tiles of.
             Err(error) if !all_new => {
                 tracing::warn!(%tree, %error, "kept tiles do not fit, asking upstream");
-                self.gather(plan, Look::UpstreamOnly).await?.bind(tree)
+                self.gather(plan, Look::UpstreamOnly, asker).await?.bind(tree)
             }
             bound => bound,
         }
@@ -151,8 +155,8 @@ impl TileReader {
     }
 
     /// The contents of a plan's tiles, and where each was found.
-    async fn gather(&self, plan: &[Tile], look: Look) -> Result<Gathered, DbError> {
-        let found = try_join_all(plan.iter().map(|tile| self.find(tile, look))).await?;
+    async fn gather(&self, plan: &[Tile], look: Look, asker: &Asker) -> Result<Gathered, DbError> {
+        let found = try_join_all(plan.iter().map(|tile| self.find(tile, look, asker))).await?;
         let mut gathered = Gathered { raw: HashMap::new(), origins: Vec::new() };
         for (tile, (content, origin)) in plan.iter().zip(found) {
             gathered.raw.insert(*tile, content);
@@ -161,7 +165,12 @@ impl TileReader {
         Ok(gathered)
     }
 
-    async fn find(&self, tile: &Tile, look: Look) -> Result<(Bytes, Origin), DbError> {
+    async fn find(
+        &self,
+        tile: &Tile,
+        look: Look,
+        asker: &Asker,
+    ) -> Result<(Bytes, Origin), DbError> {
         if look == Look::Everywhere {
             if let Some(Held { content, stored }) = self.held(tile) {
                 let origin = if stored { Origin::Stored } else { Origin::Unstored };
@@ -171,7 +180,7 @@ impl TileReader {
                 return Ok((content, Origin::Stored));
             }
         }
-        match self.upstream.tile(tile).await {
+        match asker.tile(tile).await {
             Ok(content) => Ok((content, Origin::Upstream)),
             Err(Unfetched::Failed(error)) => Err(error),
             Err(Unfetched::NotThere { .. }) => {

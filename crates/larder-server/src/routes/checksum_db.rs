@@ -26,8 +26,12 @@ impl ChecksumDbs {
         Self { databases, rules }
     }
 
-    /// Answers `/sumdb/<name>/<rest>`.
-    pub(crate) async fn answer(&self, name: &str, rest: &str) -> Result<Found, Failure> {
+    /// Answers `/sumdb/<name>/<rest>` for a request that came with this `Via`.
+    pub(crate) async fn answer(
+        &self,
+        (name, rest): (&str, &str),
+        via: Option<&str>,
+    ) -> Result<Found, Failure> {
         let Some(database) = self.databases.iter().find(|database| database.name() == name) else {
             return Err(Failure::not_found(format_args!(
                 "this server serves no checksum database `{name}`; see its setting `go.sumdb`"
@@ -45,8 +49,8 @@ impl ChecksumDbs {
             Endpoint::Tile(_) | Endpoint::DataTile(_) => ContentKind::Octets,
             _ => ContentKind::Text,
         };
-        let served =
-            database.serve(&endpoint).await.map_err(|error| refusal(name, rest, &error))?;
+        let served = database.serve(&endpoint, via).await;
+        let served = served.map_err(|error| refusal(name, rest, &error))?;
         let (caching, until) = if served.mutable {
             let caching = Caching::Fresh { max_age: CHANGING, stale_while_revalidate: CHANGING };
             // The database keeps what is hot itself and knows when its head advances.

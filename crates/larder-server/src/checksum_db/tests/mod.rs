@@ -54,7 +54,7 @@ fn open_with(
 
 async fn serve(db: &ChecksumDb, rest: &str) -> Result<Vec<u8>, DbError> {
     let endpoint = Endpoint::parse(rest).unwrap();
-    db.serve(&endpoint).await.map(|served| served.bytes.to_vec())
+    db.serve(&endpoint, None).await.map(|served| served.bytes.to_vec())
 }
 
 async fn look_up(db: &ChecksumDb, n: u64) -> Result<String, DbError> {

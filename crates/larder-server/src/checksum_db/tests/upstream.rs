@@ -185,7 +185,7 @@ impl State {
 }
 
 impl Source for FakeUpstream {
-    fn fetch<'a>(&'a self, rest: &'a str, _cap: usize) -> Fetching<'a> {
+    fn fetch<'a>(&'a self, rest: &'a str, _cap: usize, _via: Option<&'a str>) -> Fetching<'a> {
         Box::pin(async move {
             tokio::task::yield_now().await;
             self.answer(rest).map(Bytes::from)

@@ -93,6 +93,8 @@ impl Load<'_> {
     fn http2(&self) -> Outcome<Measured> {
         let log = tempfile::NamedTempFile::new().map_err(|error| error.to_string())?;
         let mut command = second_core("h2load");
+        // One cipher for all, so that none is compared with another.
+        command.arg("--tls13-ciphers=TLS_AES_128_GCM_SHA256");
         command.args(["-t1", "-m4", &format!("-c{}", self.connections)]);
         command.args(["-D", &self.seconds.to_string(), "--log-file"]).arg(log.path());
         command.arg(self.url);

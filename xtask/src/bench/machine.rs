@@ -2,9 +2,12 @@
 //! hour; ratios within a round survive a busy neighbour only in part, so a round waits until the
 //! cores are idle, and a row that was measured in noise says so.
 
+use std::io::Write as _;
+use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use super::statistics::Rounds;
 use crate::root::stdout_of;
 
 /// How idle all cores together must be, and for how long.
@@ -105,6 +108,23 @@ pub(crate) fn load() -> String {
         averages.join(" "),
         100.0 * times.stolen / times.all.max(1.0)
     )
+}
+
+/// How many milliseconds a small file takes to be written, synced and renamed in this directory:
+/// what a server that keeps things waits for.
+pub(crate) fn durable_write(directory: &Path) -> std::io::Result<Rounds> {
+    let mut times = Vec::new();
+    for number in 0..21 {
+        let (new, name) = (directory.join("probe-new"), directory.join(format!("probe-{number}")));
+        let began = Instant::now();
+        let mut file = fs_err::File::create(&new)?;
+        file.write_all(&[b'x'; 1024])?;
+        file.sync_all()?;
+        fs_err::rename(&new, &name)?;
+        fs_err::File::open(directory)?.sync_all()?;
+        times.push(began.elapsed().as_secs_f64() * 1000.0);
+    }
+    Ok(Rounds::new(times))
 }
 
 /// The first line of what `program` says of its version, on either stream; none if it is not there.

@@ -73,6 +73,7 @@ impl Shared {
 
 fn look(shared: &Shared) {
     for (pid, (_, peak)) in shared.seen().iter_mut() {
+        // What is gone has 0, and keeps its peak.
         *peak = (*peak).max(process::anonymous(*pid));
     }
 }

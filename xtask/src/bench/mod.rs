@@ -106,11 +106,16 @@ impl Session {
         let failed = |error: std::io::Error| error.to_string();
         let shm = Path::new("/dev/shm");
         let fast = if shm.is_dir() { TempDir::new_in(shm) } else { TempDir::new() };
-        let disk = TempDir::new_in(root().join("target"));
+        let disk = TempDir::new_in(root().join("target")).map_err(failed)?;
+        let durable = machine::durable_write(disk.path()).map_err(failed)?;
+        let mut report = Report::new(head(&args));
+        report.note(format!(
+            "A small file takes {durable} ms to be durable on the disk of the stores."
+        ));
         Ok(Session {
-            report: Report::new(head(&args)),
+            report,
             fast: fast.map_err(failed)?,
-            disk: disk.map_err(failed)?,
+            disk,
             watch: Watch::start(),
             quiet: Quiet::default(),
             noisy: Vec::new(),

@@ -69,7 +69,8 @@ fn listen(address: &str, certificate: Option<&Certificate>) -> String {
     match certificate {
         None => format!("listen {address};"),
         Some(Certificate { cert, key }) => format!(
-            "listen {address} ssl http2; ssl_certificate {}; ssl_certificate_key {};",
+            "listen {address} ssl http2; ssl_protocols TLSv1.3; ssl_certificate {}; \
+             ssl_certificate_key {};",
             cert.display(),
             key.display()
         ),

@@ -4,7 +4,12 @@
 //! original URL is asked for the rest, and the answer must be that range of a whole with the same length,
 //! and with the same entity tag where both have one. What the pieces hold is for who keeps them.
 
-use std::{fmt, fs::File, sync::Arc};
+use std::{
+    fmt,
+    fs::File,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use bytes::Bytes;
 use reqwest::{
@@ -30,8 +35,21 @@ pub struct Arriving {
     len: Option<u64>,
     etag: Option<String>,
     received: u64,
+    pace: Pace,
     source: Source,
 }
+
+/// What the current idle period has brought so far. Only time in which a piece was waited for counts: how
+/// long the reader takes between two pieces is no fault of the upstream's.
+#[derive(Debug, Default)]
+struct Pace {
+    waited: Duration,
+    brought: u64,
+}
+
+/// The slowest that a body may be, in bytes a second over an idle period: one of a byte a second would
+/// hold its place for days.
+const SLOWEST: u64 = 16;
 
 enum Source {
     Web(Box<Answer>),
@@ -72,6 +90,22 @@ enum Changed {
     Length { received: u64, len: u64 },
 }
 
+impl Pace {
+    /// How long the next piece may take.
+    fn left(&self, idle: Duration) -> Duration {
+        idle.saturating_sub(self.waited)
+    }
+
+    /// Counts a piece; a period that has brought enough is followed by the next.
+    fn note(&mut self, idle: Duration, waited: Duration, brought: u64) {
+        self.waited = self.waited.saturating_add(waited);
+        self.brought = self.brought.saturating_add(brought);
+        if u128::from(self.brought) * 1000 >= idle.as_millis().saturating_mul(SLOWEST.into()) {
+            *self = Pace::default();
+        }
+    }
+}
+
 impl Arriving {
     /// Takes up the answer to a question.
     pub(crate) async fn web(origin: &ProxyUrl, inquiry: Inquiry) -> Result<Self, FetchError> {
@@ -83,6 +117,7 @@ impl Arriving {
             len: response.content_length(),
             etag: header_text(&response, &ETAG).map(str::to_owned),
             received: 0,
+            pace: Pace::default(),
             source: Source::Web(Box::new(Answer { inquiry, response, visit: Some(visit) })),
         })
     }
@@ -90,7 +125,15 @@ impl Arriving {
     /// Takes up an open file.
     pub(crate) fn file(origin: &ProxyUrl, what: String, file: File, len: u64) -> Self {
         let source = Source::File(Arc::new(file));
-        Self { origin: origin.clone(), what, len: Some(len), etag: None, received: 0, source }
+        Self {
+            origin: origin.clone(),
+            what,
+            len: Some(len),
+            etag: None,
+            received: 0,
+            pace: Pace::default(),
+            source,
+        }
     }
 
     /// The upstream that it comes from.
@@ -133,8 +176,13 @@ impl Arriving {
         match &mut self.source {
             Source::Web(answer) => {
                 let idle = answer.inquiry.http.timeouts().idle;
-                match tokio::time::timeout(idle, answer.response.chunk()).await {
-                    Ok(Ok(chunk)) => Ok(chunk),
+                let (left, began) = (self.pace.left(idle), Instant::now());
+                match tokio::time::timeout(left, answer.response.chunk()).await {
+                    Ok(Ok(chunk)) => {
+                        let brought = chunk.as_ref().map_or(0, Bytes::len);
+                        self.pace.note(idle, began.elapsed(), brought as u64);
+                        Ok(chunk)
+                    }
                     Ok(Err(error)) => {
                         let kind = body_kind(&error);
                         Err(self.failed(kind).because(error.without_url()))
@@ -182,6 +230,7 @@ impl Arriving {
             }
         }
         self.received = from;
+        self.pace = Pace::default();
         Ok(())
     }
 
@@ -279,4 +328,25 @@ impl fmt::Debug for Arriving {
 
 fn body_kind(error: &reqwest::Error) -> FetchErrorKind {
     if error.is_timeout() { FetchErrorKind::TimedOut(Phase::Idle) } else { FetchErrorKind::Broken }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_body_must_bring_sixteen_bytes_a_second_over_an_idle_period() {
+        let idle = Duration::from_secs(60);
+        let after = |pieces: u32, every: Duration, bytes: u64| {
+            let mut pace = Pace::default();
+            (0..pieces).for_each(|_| pace.note(idle, every, bytes));
+            pace.left(idle)
+        };
+        let second = Duration::from_secs(1);
+        assert_eq!(after(59, second, 1), second);
+        assert_eq!(after(60, second, 1), Duration::ZERO);
+        assert_eq!(after(600, second, 16), idle, "slow, and quick enough");
+        assert_eq!(after(1, 59 * second, 1000), idle, "rare, and enough");
+        assert_eq!(after(1, 59 * second, 900), second);
+    }
 }

@@ -16,6 +16,7 @@ pub struct Request {
     address: String,
     target: String,
     headers: Vec<(String, String)>,
+    body: Option<String>,
     timeout: Duration,
 }
 
@@ -91,6 +92,7 @@ impl Request {
             address: address.to_owned(),
             target: format!("/{target}"),
             headers: Vec::new(),
+            body: None,
             timeout: Duration::from_mins(1),
         }
     }
@@ -99,6 +101,13 @@ impl Request {
     #[must_use]
     pub fn header(mut self, name: &str, value: &str) -> Request {
         self.headers.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Sends this body, with its length.
+    #[must_use]
+    pub fn body(mut self, text: &str) -> Request {
+        self.body = Some(text.to_owned());
         self
     }
 
@@ -120,7 +129,11 @@ impl Request {
         for (name, value) in &self.headers {
             text.extend([name, ": ", value, "\r\n"]);
         }
+        if let Some(body) = &self.body {
+            text.push_str(&format!("Content-Length: {}\r\n", body.len()));
+        }
         text.push_str("Connection: close\r\n\r\n");
+        text.push_str(self.body.as_deref().unwrap_or_default());
         stream.write_all(text.as_bytes())?;
         let mut reader = BufReader::new(stream);
         let status = status_of(&line(&mut reader)?)?;

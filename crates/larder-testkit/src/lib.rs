@@ -8,6 +8,7 @@
 //! | a GOPROXY with a script | [`Upstream`], [`Behaviour`], [`Gate`] | `upstream/` |
 //! | an address that swallows connections | [`BlackHole`] | `black_hole.rs` |
 //! | a disk that is soon full | [`SmallDisk`] | `small_disk.rs` |
+//! | a wall clock that jumps | [`FakeClock`] | `fake_clock.rs` |
 //! | what a process takes | [`Process`] | `process.rs` |
 //! | a checksum database, honest or not | [`Database`] | `database.rs` |
 //! | the server under test | [`LarderServer`] | `server.rs` |
@@ -27,6 +28,7 @@ pub mod client;
 mod context;
 mod crash;
 mod database;
+mod fake_clock;
 mod go;
 mod modules;
 mod process;
@@ -41,6 +43,7 @@ pub use black_hole::BlackHole;
 pub use context::TestContext;
 pub use crash::{CrashTest, Round};
 pub use database::Database;
+pub use fake_clock::FakeClock;
 pub use go::{Go, GoRun, Workspace};
 pub use modules::{Module, ModuleFiles, dirhash, escape, filler};
 pub use process::{Process, raise_open_files};

@@ -5,7 +5,7 @@
 //! `GOSUMDB` is `off` unless a database is given.
 
 use std::collections::BTreeMap;
-use std::io::{BufRead as _, BufReader};
+use std::io::{self, BufRead as _, BufReader};
 use std::net::{SocketAddr, TcpListener};
 use std::os::linux::net::SocketAddrExt as _;
 use std::os::unix::net::{SocketAddr as UnixAddress, UnixListener};
@@ -21,6 +21,7 @@ use tempfile::TempDir;
 
 use crate::client::{Request, Response};
 use crate::database::Database;
+use crate::process::Process;
 
 /// How a server is to be started.
 #[derive(Debug, Clone)]
@@ -204,6 +205,25 @@ impl LarderServer {
     pub fn token(&self) -> String {
         let text = fs_err::read_to_string(self.token_file()).expect("a server writes its token");
         text.trim_end().to_owned()
+    }
+
+    /// Asks its admin API to do something, and gives the lines of what it tells.
+    pub fn administer(&self, path: &str, request: &str) -> io::Result<Vec<String>> {
+        let asked = Request::new("POST", &self.admin_url(path))
+            .header("Authorization", &format!("Bearer {}", self.token()))
+            .header("Content-Type", "application/json")
+            .body(request);
+        let answer = asked.send()?;
+        if answer.status != 200 {
+            let text = format!("{}: {}", answer.status, answer.text());
+            return Err(io::Error::other(text));
+        }
+        Ok(answer.text().lines().map(str::to_owned).collect())
+    }
+
+    /// What it takes.
+    pub fn process(&self) -> Process {
+        Process::of(self.pid())
     }
 
     /// How it was started.

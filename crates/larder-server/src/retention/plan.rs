@@ -104,9 +104,11 @@ impl Planner {
             Standing::Exempt => return self.kept.exempt += 1,
             Standing::Public | Standing::Purged => {}
         }
-        // What seems to come from the future is young, whatever the clock did.
-        let age = self.rules.now.duration_since(zip.stored_at).unwrap_or_default();
-        if age < self.rules.grace {
+        // A little ahead is young, too. What is far ahead was stored before the clock was set back:
+        // it must not fill the disk until the clock has come there again.
+        let now = self.rules.now;
+        let apart = now.duration_since(zip.stored_at).unwrap_or_else(|ahead| ahead.duration());
+        if apart < self.rules.grace {
             return self.kept.young += 1;
         }
         let turn = Turn::of(&zip);
@@ -213,7 +215,8 @@ mod tests {
     fn by_hand(mut zips: Vec<StoredZip>, rules: Rules, to_free: u64) -> Plan {
         let mut plan = Plan::default();
         zips.retain(|zip| {
-            let young = zip.stored_at + rules.grace > rules.now;
+            let young =
+                zip.stored_at + rules.grace > rules.now && zip.stored_at < rules.now + rules.grace;
             let reason = match zip.standing {
                 Standing::Pinned => &mut plan.kept.pinned,
                 Standing::Exempt => &mut plan.kept.exempt,

@@ -20,6 +20,8 @@ use crate::error::Failure;
 
 /// How often it is looked whether flights have ended.
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
+/// The same for one flight whose result is here already.
+const LANDING_SOON: Duration = Duration::from_millis(5);
 
 /// The flights under way, by what they fetch. A flight brings a value for everyone, or one error
 /// for everyone.
@@ -108,6 +110,17 @@ where
             work.await;
         });
         (Part::Leader, flight)
+    }
+
+    /// Waits until the flight for `key` has ended, if one is under way now: what it brought is
+    /// stored, or is not.
+    pub(crate) async fn landed(&self, key: &K) {
+        let flight =
+            || self.running.lock().unwrap_or_else(PoisonError::into_inner).get(key).cloned();
+        let Some(before) = flight() else { return };
+        while flight().is_some_and(|flight| flight.ptr_eq(&before)) {
+            tokio::time::sleep(LANDING_SOON).await;
+        }
     }
 
     /// Waits until everything that is under way now has ended; what is set off later may go on.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use jiff::Timestamp;
-use larder_module::{ModulePath, Revision};
+use larder_module::{EscapedVersion, ModulePath, Revision};
 use larder_store::{Condition, Durability, Key, KeyError, PutOutcome, Store};
 
 use super::versions::VersionsError;
@@ -85,6 +85,29 @@ pub(crate) async fn put(
     }
 }
 
+/// The branches (and other revisions) of a module whose answers are kept.
+pub(crate) async fn branches(
+    store: &Arc<dyn Store>,
+    path: &ModulePath,
+) -> Result<Vec<Changeable>, VersionsError> {
+    const PAGE: usize = 1000;
+    let prefix = Key::parse(&format!("mut/{}/@v", path.escaped().as_str()))?;
+    let revision = |key: &Key| {
+        let name = key.as_str().strip_prefix(prefix.as_str())?.strip_prefix('/')?;
+        let name = EscapedVersion::parse(name.strip_suffix(".info")?).ok()?;
+        Some(Changeable::Info(path.clone(), name.revision().clone()))
+    };
+    let (mut after, mut found) = (None, Vec::new());
+    loop {
+        let page = store.list(&prefix, after.as_ref(), PAGE).await?;
+        found.extend(page.iter().filter_map(|listed| revision(&listed.key)));
+        match page.last() {
+            Some(last) if page.len() == PAGE => after = Some(last.key.clone()),
+            _ => return Ok(found),
+        }
+    }
+}
+
 fn encode(kept: &Kept) -> Bytes {
     let head = ChangeableHead {
         format: FORMAT,
@@ -140,6 +163,33 @@ mod tests {
             let again = get(&store, &what).await.expect("reads").expect("is there");
             assert_eq!(again.epoch, 1);
         }
+    }
+
+    #[tokio::test]
+    async fn only_the_branches_of_the_module_itself_are_found() {
+        let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
+        let path = |path: &str| ModulePath::parse(path).expect("a path");
+        let branch = |module: &str, revision: &str| {
+            Changeable::Info(path(module), Revision::parse(revision).expect("a revision"))
+        };
+        let ours = [branch("example.com/A", "Feature-x"), branch("example.com/A", "main")];
+        let others = [
+            branch("example.com/A/b", "main"),
+            branch("example.com/AB", "main"),
+            Changeable::List(path("example.com/A")),
+            Changeable::Latest(path("example.com/A")),
+        ];
+        for what in ours.iter().chain(&others) {
+            let kept = Kept {
+                value: Bytes::from_static(b"{}"),
+                fetched_at: Timestamp::UNIX_EPOCH,
+                upstream_etag: None,
+                source: String::new(),
+                epoch: 0,
+            };
+            put(&store, what, kept).await.expect("puts");
+        }
+        assert_eq!(branches(&store, &path("example.com/A")).await.expect("lists"), ours);
     }
 
     #[test]

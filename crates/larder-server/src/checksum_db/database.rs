@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use larder_modfetch::Fetcher;
-use larder_module::ModuleVersion;
+use larder_module::{ModulePath, ModuleVersion};
 use larder_store::Store;
 use larder_sumdb::{DataTile, Record, Sums, Tile, Verifier, tiles_for_tile, write_lookup};
 use tokio::runtime::Handle;
@@ -139,6 +139,11 @@ impl ChecksumDb {
     /// The name in its key, and in `/sumdb/<name>/`.
     pub(crate) fn name(&self) -> &str {
         &self.0.name
+    }
+
+    /// Forgets which versions of a module the database lately did not know.
+    pub(crate) fn forget_absences(&self, path: &ModulePath) {
+        self.0.prover.forget_absences(path);
     }
 
     /// What was counted.

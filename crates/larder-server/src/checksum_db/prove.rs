@@ -7,7 +7,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use larder_module::ModuleVersion;
+use larder_module::{ModulePath, ModuleVersion};
 use larder_sumdb::{
     Lookup, MAX_LOOKUP_SIZE, Record, TreeHead, Verifier, check_record, tiles_for_record,
 };
@@ -70,6 +70,15 @@ impl Prover {
 
     pub(super) fn absences() -> moka::sync::Cache<ModuleVersion, String> {
         moka::sync::Cache::builder().max_capacity(ABSENCES).time_to_live(ABSENT_FOR).build()
+    }
+
+    /// Forgets the absences of a module.
+    pub(super) fn forget_absences(&self, path: &ModulePath) {
+        for (version, _) in &self.absent {
+            if version.path() == path {
+                self.absent.invalidate(&*version);
+            }
+        }
     }
 
     /// The record of a module version, proved under a head that is kept.

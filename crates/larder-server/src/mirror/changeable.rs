@@ -43,6 +43,15 @@ pub(crate) enum State {
     Stale(Duration),
 }
 
+/// When an answer is fetched again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum When {
+    /// When the kept one is past its time.
+    Old,
+    /// However old the kept one is.
+    Now,
+}
+
 impl Mirror {
     /// A changeable answer under the rules of freshness.
     pub(crate) async fn changeable(
@@ -67,7 +76,9 @@ impl Mirror {
                         return Err(failure);
                     }
                     Some(_) => {}
-                    None => drop(self.refresh(what, Fetcher::clone(&self.fetcher.now()))),
+                    None => {
+                        drop(self.refresh(what, Fetcher::clone(&self.fetcher.now()), When::Old))
+                    }
                 }
                 return Ok(Current { kept: Arc::clone(kept), state: State::Refreshing });
             }
@@ -82,7 +93,7 @@ impl Mirror {
         let refreshed = if let Some(failure) = lately {
             Err(failure)
         } else {
-            let (part, waiting) = self.refresh(what, upstreams.clone());
+            let (part, waiting) = self.refresh(what, upstreams.clone(), When::Old);
             waiting.await.map(|kept| Current { kept, state: State::Fetched(part) })
         };
         refreshed.or_else(|failure| self.stale_instead(what, kept, failure))
@@ -108,7 +119,10 @@ impl Mirror {
         }
     }
 
-    async fn kept_answer(&self, what: &Changeable) -> Result<Option<Arc<Kept>>, Failure> {
+    pub(super) async fn kept_answer(
+        &self,
+        what: &Changeable,
+    ) -> Result<Option<Arc<Kept>>, Failure> {
         if let Some(kept) = self.kept.get(what) {
             return Ok(Some(kept));
         }
@@ -122,32 +136,36 @@ impl Mirror {
         Ok(kept)
     }
 
-    fn refresh(
+    pub(super) fn refresh(
         self: &Arc<Self>,
         what: &Changeable,
         upstreams: Fetcher,
+        when: When,
     ) -> (Part, impl Future<Output = Result<Arc<Kept>, Failure>> + Send + 'static) {
-        let (mirror, wanted) = (Arc::clone(self), what.clone());
+        let (mirror, wanted) = (Arc::clone(self), (what.clone(), when));
         self.refreshes
             .join(what.clone(), |publisher| mirror.run_refresh(wanted, upstreams, publisher))
     }
 
     async fn run_refresh(
         self: Arc<Self>,
-        what: Changeable,
+        (what, when): (Changeable, When),
         upstreams: Fetcher,
         mut publisher: Publisher<Arc<Kept>>,
     ) {
         // Somebody may have refreshed it between a look and this flight.
         let ttl = self.rules.now().freshness.ttl;
         let is_fresh = |kept: &Arc<Kept>| age_of(kept).is_some_and(|age| age < ttl);
-        if let Some(kept) = self.kept.get(&what).filter(is_fresh) {
+        if when == When::Old
+            && let Some(kept) = self.kept.get(&what).filter(is_fresh)
+        {
             return publisher.publish(Ok(kept));
         }
         match self.ask(&what, &upstreams).await {
             Ok(kept) => {
                 let kept = Arc::new(kept);
                 self.kept.insert(what.clone(), Arc::clone(&kept));
+                self.remembered.forget(&Asked::Changeable(what.clone()));
                 let _landing = self.landings.begin();
                 publisher.publish(Ok(Arc::clone(&kept)));
                 if let Err(error) = changeable::put(&self.store, &what, (*kept).clone()).await {
@@ -157,6 +175,9 @@ impl Mirror {
                 }
             }
             Err(failure) => {
+                if when == When::Now && failure.kind() == FailureKind::NotFound {
+                    self.expire(&what).await;
+                }
                 self.remembered.note(Asked::Changeable(what), &failure);
                 publisher.publish(Err(failure));
             }

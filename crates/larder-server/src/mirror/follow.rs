@@ -43,6 +43,19 @@ impl ZipFlight {
         }
     }
 
+    /// Waits until all of it is here and right, or is not.
+    pub(crate) async fn judged(&self) -> Result<(), Failure> {
+        let mut progress = self.progress.clone();
+        let state = progress
+            .wait_for(|now| !matches!(now.phase, Phase::Arriving))
+            .await
+            .map_err(|_| Failure::internal())?;
+        match &state.phase {
+            Phase::Failed(failure) => Err(failure.clone()),
+            _ => Ok(()),
+        }
+    }
+
     /// The bytes, as they are released.
     pub(crate) fn chunks(self: Arc<Self>) -> impl Stream<Item = io::Result<Bytes>> + Send {
         let progress = self.progress.clone();

@@ -8,6 +8,7 @@
 //! | is it what the checksum database says? | [`prove`] now, [`owed`] later |
 //! | at once for everyone | [`crate::flights`] |
 //! | not again just now | [`remembered`] |
+//! | now, since a maintainer says so | [`refresh`], [`prefill`] |
 //!
 //! Invariant: nothing is stored that contradicts a proof, and nothing is stored as proved that
 //! was not. Bodies never pass through memory whole: a zip in flight costs a spool file. What small
@@ -20,7 +21,9 @@ mod files;
 mod follow;
 mod latest;
 mod owed;
+mod prefill;
 mod prove;
+mod refresh;
 mod remembered;
 mod zip;
 
@@ -52,6 +55,8 @@ pub(crate) use changeable::{Current, State};
 pub(crate) use files::VersionFile;
 pub(crate) use follow::pass;
 pub(crate) use latest::{best_of, version_of_line};
+pub(crate) use prefill::{Brought, FileKind};
+pub(crate) use refresh::Refreshed;
 pub(crate) use zip::ZipSource;
 
 use crate::flights::Flights;
@@ -176,7 +181,7 @@ impl Mirror {
     /// Other upstreams or other rules: what was found out under the old ones no longer counts, and
     /// owed proofs are tried at once.
     pub(crate) fn reconsider(&self) {
-        self.remembered.forget();
+        self.remembered.forget_all();
         *self.silent_until.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = None;
         self.owed.notify_one();
     }

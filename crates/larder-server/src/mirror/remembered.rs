@@ -4,7 +4,7 @@
 use std::hash::Hash;
 use std::time::{Duration, Instant};
 
-use larder_module::ModuleVersion;
+use larder_module::{ModulePath, ModuleVersion};
 use moka::Expiry;
 use moka::sync::Cache;
 
@@ -26,6 +26,16 @@ pub(super) enum Asked {
     Changeable(Changeable),
 }
 
+impl Asked {
+    fn module(&self) -> &ModulePath {
+        match self {
+            Self::File(file) => file.version().path(),
+            Self::Zip(version) => version.path(),
+            Self::Changeable(what) => what.module(),
+        }
+    }
+}
+
 /// See the module's page.
 pub(super) struct Remembered {
     lately: Cache<Asked, Failure>,
@@ -45,10 +55,22 @@ impl Remembered {
     }
 
     /// Forgets all: other upstreams may say otherwise.
-    pub(super) fn forget(&self) {
+    pub(super) fn forget_all(&self) {
         self.lately.invalidate_all();
         self.refused.invalidate_all();
         self.no_room.invalidate_all();
+    }
+
+    /// Forgets what was found out about this question.
+    pub(super) fn forget(&self, asked: &Asked) {
+        self.lately.invalidate(asked);
+    }
+
+    /// Forgets what was found out about a module.
+    pub(super) fn forget_module(&self, path: &ModulePath) {
+        forget_those(&self.lately, |asked| asked.module() == path);
+        forget_those(&self.refused, |version| version.path() == path);
+        forget_those(&self.no_room, |version| version.path() == path);
     }
 
     /// What was lately found out about this question.
@@ -87,6 +109,18 @@ impl Remembered {
     /// Whether the body lately outgrew the room.
     pub(super) fn has_outgrown(&self, version: &ModuleVersion) -> bool {
         self.no_room.contains_key(version)
+    }
+}
+
+fn forget_those<K, V>(cache: &Cache<K, V>, is_one: impl Fn(&K) -> bool)
+where
+    K: Hash + Eq + Send + Sync + 'static,
+    V: Clone + Send + Sync + 'static,
+{
+    for (key, _) in cache {
+        if is_one(&key) {
+            cache.invalidate(&*key);
+        }
     }
 }
 

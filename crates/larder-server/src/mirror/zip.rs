@@ -142,7 +142,7 @@ impl Mirror {
         }
     }
 
-    async fn stored_zip(
+    pub(super) async fn stored_zip(
         &self,
         version: &ModuleVersion,
     ) -> Result<Option<(ZipRef, larder_store::Body)>, Failure> {

@@ -6,6 +6,7 @@
 //! callers to say; here it is only given a name.
 
 mod labels;
+mod snapshot;
 mod upkeep;
 mod upstreams;
 mod zero;

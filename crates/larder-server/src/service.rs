@@ -11,6 +11,7 @@ use http::header::VIA;
 use larder_module::{ModulePath, ModuleVersion};
 use larder_store::Body;
 
+use crate::alarms::Alarms;
 use crate::answer::{Answer, Caching, Content, ContentKind, ETag, Outcome, RouteLabel};
 use crate::catalog::changeable::Changeable;
 use crate::catalog::tombs::Tombs;
@@ -33,6 +34,7 @@ pub(crate) struct ModuleService {
     pub(crate) databases: ChecksumDbs,
     pub(crate) tombs: Arc<Tombs>,
     pub(crate) metrics: Arc<Metrics>,
+    pub(crate) alarms: Arc<Alarms>,
     pub(crate) checks: Vec<ReadinessCheck>,
     pub(crate) base_path: String,
     pub(crate) rules: Live<Rules>,
@@ -190,7 +192,7 @@ impl ModuleService {
     }
 
     /// No private name leaves the house.
-    fn refuse_private(&self, path: &ModulePath) -> Result<(), Failure> {
+    pub(crate) fn refuse_private(&self, path: &ModulePath) -> Result<(), Failure> {
         if self.rules.now().no_proxy.matches(path) {
             return Err(Failure::not_found(format_args!(
                 "{path} matches this server's GONOPROXY: no upstream is asked for it"
@@ -199,7 +201,7 @@ impl ModuleService {
         Ok(())
     }
 
-    fn refuse_dead(&self, version: Option<&ModuleVersion>) -> Result<(), Failure> {
+    pub(crate) fn refuse_dead(&self, version: Option<&ModuleVersion>) -> Result<(), Failure> {
         let dead = version.and_then(|version| Some((version, self.tombs.of(version)?)));
         dead.map_or(Ok(()), |(version, tombstone)| Err(Failure::withheld(version, &tombstone)))
     }

@@ -111,6 +111,8 @@ pub enum Event {
     Fetched(Fetched),
     /// A zip was evicted, or would be.
     Evict(Evict),
+    /// Something that belongs to no version was swept, or would be.
+    Swept(Swept),
     /// Something stored is not what it should be.
     Bad(Bad),
     /// How far the work is.
@@ -207,6 +209,9 @@ pub struct Fetched {
     /// Its length, where it is here.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bytes: Option<u64>,
+    /// Whether it is here and still to be proved, since the checksum database was silent.
+    #[serde(default, rename = "pending", skip_serializing_if = "std::ops::Not::not")]
+    pub is_pending: bool,
     /// Why it could not be had.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
@@ -262,6 +267,17 @@ pub struct Evict {
     pub stored_at: Option<String>,
 }
 
+/// Something that belongs to no version was swept, or would be.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Swept {
+    /// `orphan` (a body that no version has) or `quarantine` (evidence that was kept long enough).
+    pub what: String,
+    /// Its key in the store.
+    pub key: String,
+    /// Its length.
+    pub bytes: u64,
+}
+
 /// Something stored is not what it should be.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Bad {
@@ -271,7 +287,7 @@ pub struct Bad {
     pub part: String,
     /// What is wrong with it.
     pub problem: String,
-    /// `fetched`, `quarantined`, or `failed: …`; absent where no repair was asked for.
+    /// `fetched`, `quarantined: …`, `removed` or `failed: …`; absent where no repair was asked for.
     #[serde(default)]
     pub repaired: Option<String>,
 }
@@ -301,6 +317,9 @@ pub struct Done {
     pub unchanged: u64,
     /// Bytes brought in, evicted, or checked.
     pub bytes: u64,
+    /// Bytes that were swept, of a gc: they belong to no version.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub swept_bytes: Option<u64>,
     /// Bytes that stay, of a gc.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub left_bytes: Option<u64>,
@@ -385,6 +404,7 @@ mod tests {
                 file: VersionPart::Zip,
                 result: FetchResult::Stored,
                 bytes: Some(7),
+                is_pending: false,
                 error: None,
             }),
             r#"{"event":"fetched","version":"example.com/a@v1.0.0","file":"zip","result":"stored","bytes":7}"#,

@@ -48,7 +48,7 @@ pub(crate) enum Set {
 
 /// What came of lifting a purge.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Lifted {
+pub(crate) enum Lift {
     /// The version is served again.
     Lifted,
     /// No tombstone stood.
@@ -139,7 +139,7 @@ impl Tombs {
 
     /// Lifts a purge: the version is served again here when this returns, and by other processes
     /// at their next reload.
-    pub(crate) async fn lift(&self, version: &ModuleVersion) -> Result<Lifted, VersionsError> {
+    pub(crate) async fn lift(&self, version: &ModuleVersion) -> Result<Lift, VersionsError> {
         let _one_change = self.changing.lock().await;
         let key = version_key("tomb", version)?;
         for _ in 0..TRIES {
@@ -148,10 +148,10 @@ impl Tombs {
             let standing = stored.as_ref().map(|(tombstone, _)| tombstone).or(unsaved.as_ref());
             let lifted = match standing {
                 Some(standing) if standing.why != Why::Purged => {
-                    return Ok(Lifted::Stays(standing.clone()));
+                    return Ok(Lift::Stays(standing.clone()));
                 }
-                Some(_) => Lifted::Lifted,
-                None => Lifted::NotThere,
+                Some(_) => Lift::Lifted,
+                None => Lift::NotThere,
             };
             if let Some((_, tag)) = stored {
                 let guard = Guard::Unchanged(key.clone(), Some(tag));

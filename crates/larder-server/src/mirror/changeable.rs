@@ -77,7 +77,7 @@ impl Mirror {
                     }
                     Some(_) => {}
                     None => {
-                        drop(self.refresh(what, Fetcher::clone(&self.fetcher.now()), When::Old))
+                        drop(self.refresh(what, Fetcher::clone(&self.fetcher.now()), When::Old));
                     }
                 }
                 return Ok(Current { kept: Arc::clone(kept), state: State::Refreshing });

@@ -67,7 +67,7 @@ impl Mirror {
         let fetching = self.upstreams(None);
         match kind {
             FileKind::Info => {
-                self.bring_file(VersionFile::Info(version.clone()), &fetching).await?
+                self.bring_file(VersionFile::Info(version.clone()), &fetching).await?;
             }
             FileKind::Mod => self.bring_file(VersionFile::Mod(version.clone()), &fetching).await?,
             FileKind::Zip => self.bring_zip(version, &fetching).await?,

@@ -24,7 +24,9 @@ use std::time::Duration;
 
 use larder_modfetch::FetchConfigError;
 use larder_store::Store;
+use tokio::sync::watch;
 
+use crate::admin::{AdminListener, Desk, Started};
 use crate::config::{AccessLog, ServerConfig};
 use crate::edge::{
     self, AccessLogger, EdgeConfig, LineFormat, ListenError, Listeners, LiveLimits, Tls, TlsError,
@@ -61,6 +63,7 @@ pub struct Server {
     access_log: AccessLogger,
     handle: ServerHandle,
     upkeep: Arc<Upkeep>,
+    admin: Option<AdminListener>,
 }
 
 /// Listening sockets that were opened for us (socket activation); what is absent is bound.
@@ -101,6 +104,14 @@ pub enum StartError {
     /// The store cannot be read.
     #[error("cannot read the store")]
     Store(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The maintainers' address cannot be had.
+    #[error("cannot listen for maintainers on `{address}`")]
+    Admin {
+        /// The address.
+        address: SocketAddr,
+        /// Why.
+        source: std::io::Error,
+    },
     /// Threads cannot be had.
     #[error("cannot start threads")]
     Threads(#[source] std::io::Error),
@@ -123,6 +134,11 @@ impl Server {
             None => Listeners::bind(config.listen, config.workers)?,
         };
         checks::refuse_self(&config.fetch, listeners.local_addr())?;
+        let admin = config.admin.as_ref().map(|admin| {
+            AdminListener::bind(admin, sockets.admin)
+                .map_err(|source| StartError::Admin { address: admin.listen, source })
+        });
+        let admin = admin.transpose()?;
         let tls = config.tls.clone().map(Tls::load).transpose()?;
         let runtime = assemble::start_runtime(config.workers)?;
         let instance = format!("larder-{}", random_name());
@@ -164,12 +180,18 @@ impl Server {
             access_log,
             handle,
             upkeep,
+            admin,
         })
     }
 
     /// The address that is listened on, with the port that was found for port 0.
     pub fn local_addr(&self) -> SocketAddr {
         self.listeners.local_addr()
+    }
+
+    /// The address on which maintainers are listened to, if they are.
+    pub fn admin_addr(&self) -> Option<SocketAddr> {
+        self.admin.as_ref().map(AdminListener::local_addr)
     }
 
     /// A handle that outlives [`Server::run`]'s taking the server.
@@ -188,6 +210,21 @@ impl Server {
             self.runtime
                 .spawn(rounds::look_at_certificate(tls.clone(), Arc::clone(&self.service.metrics)));
         }
+        let (stopped, stopping) = watch::channel(false);
+        if let Some(admin) = self.admin {
+            let desk = Desk {
+                service: Arc::clone(&self.service),
+                store: Arc::clone(&self.store),
+                upkeep: Arc::clone(&self.upkeep),
+                handle: self.handle.clone(),
+                started: Started::now(),
+            };
+            self.runtime.spawn(admin.serve(Arc::new(desk), stopping));
+        }
+        let stop = async move {
+            stop.await;
+            stopped.send_replace(true);
+        };
         let edge = EdgeConfig { limits: self.limits, tls: self.tls, drain: self.config.drain };
         let metrics = Arc::clone(&self.service.metrics);
         let served =

@@ -19,7 +19,7 @@ use super::StartError;
 use super::assemble;
 use super::checks::refuse_self;
 use super::line_format;
-use crate::config::ServerConfig;
+use crate::config::{Retention, ServerConfig};
 use crate::edge::{AccessSwitch, LiveLimits, Tls};
 use crate::live::{Live, Rules};
 use crate::routes::health::ReadinessCheck;
@@ -51,6 +51,12 @@ pub(super) struct Running {
 impl ServerHandle {
     pub(super) fn new(config: ServerConfig, running: Running) -> Self {
         Self(Arc::new(Shared { running, config: Mutex::new(config) }))
+    }
+
+    /// How long what is stored stays, by the configuration in force.
+    pub(crate) fn retention(&self) -> Retention {
+        let config = self.0.config.lock().unwrap_or_else(PoisonError::into_inner);
+        config.retention.clone()
     }
 
     /// Takes what can change while the server runs from `config`, all of it or nothing.

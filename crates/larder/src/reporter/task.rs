@@ -118,7 +118,14 @@ mod tests {
 
     fn fetched(task: &mut Task, version: &str, file: VersionPart, result: FetchResult) {
         let version = version.to_owned();
-        task.note(&Event::Fetched(Fetched { version, file, result, bytes: None, error: None }));
+        task.note(&Event::Fetched(Fetched {
+            version,
+            file,
+            result,
+            bytes: None,
+            is_pending: false,
+            error: None,
+        }));
     }
 
     #[test]

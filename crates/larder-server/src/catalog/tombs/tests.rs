@@ -30,7 +30,7 @@ async fn a_tombstone_of_one_process_reaches_another_at_reload_and_so_does_its_en
     assert_eq!(other.reload().await.expect("reloads"), vec![version()]);
     assert_eq!(other.of(&version()), Some(purged("asked")));
     assert_eq!(other.reload().await.expect("reloads"), vec![]);
-    assert_eq!(one.lift(&version()).await.expect("lifts"), Lifted::Lifted);
+    assert_eq!(one.lift(&version()).await.expect("lifts"), Lift::Lifted);
     assert_eq!((one.of(&version()), one.count()), (None, 0));
     assert_eq!(one.of_module(version().path()), None);
     assert_eq!(other.reload().await.expect("reloads"), vec![version()]);
@@ -48,7 +48,7 @@ async fn the_graver_tombstone_stays_and_cannot_be_lifted() {
     assert_eq!(one.of(&version()), Some(disproved()));
     let again = one.set(&version(), purged("again")).await.expect("sets");
     assert_eq!(again, Set::Already(disproved()));
-    assert_eq!(one.lift(&version()).await.expect("lifts"), Lifted::Stays(disproved()));
+    assert_eq!(one.lift(&version()).await.expect("lifts"), Lift::Stays(disproved()));
     assert_eq!(one.of(&version()), Some(disproved()));
 }
 
@@ -56,8 +56,8 @@ async fn the_graver_tombstone_stays_and_cannot_be_lifted() {
 async fn what_another_process_has_set_or_lifted_counts_before_the_next_reload() {
     let (one, other, _store) = two();
     one.set(&version(), purged("asked")).await.expect("sets");
-    assert_eq!(other.lift(&version()).await.expect("lifts"), Lifted::Lifted);
-    assert_eq!(other.lift(&version()).await.expect("lifts"), Lifted::NotThere);
+    assert_eq!(other.lift(&version()).await.expect("lifts"), Lift::Lifted);
+    assert_eq!(other.lift(&version()).await.expect("lifts"), Lift::NotThere);
     // It still counts here, and a new purge is a new one.
     assert_eq!(one.set(&version(), purged("anew")).await.expect("sets"), Set::New);
     assert_eq!(one.of(&version()), Some(purged("anew")));
@@ -73,7 +73,7 @@ async fn what_cannot_be_read_withholds_its_version() {
     let _stored = put.await.expect("puts");
     one.reload().await.expect("reloads");
     assert_eq!(one.of(&version()).map(|tombstone| tombstone.why), Some(Why::Integrity));
-    assert!(matches!(one.lift(&version()).await.expect("lifts"), Lifted::Stays(_)));
+    assert!(matches!(one.lift(&version()).await.expect("lifts"), Lift::Stays(_)));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

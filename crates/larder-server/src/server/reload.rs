@@ -111,14 +111,17 @@ pub struct Overview {
 impl Running {
     fn exchange(&self, rules: Rules, fetcher: Option<Fetcher>) {
         let service = &self.service;
-        let same_rules = rules == *service.rules.now();
-        if same_rules && fetcher.is_none() {
-            return;
-        }
+        // What is evicted, and when, is none of the answers' business.
+        let old = service.rules.now();
+        let same = Rules { retention: old.retention.clone(), ..rules.clone() } == *old;
+        let same_answers = same && fetcher.is_none();
         if let Some(fetcher) = fetcher {
             self.fetcher.set(fetcher);
         }
         service.rules.set(rules);
+        if same_answers {
+            return;
+        }
         service.mirror.reconsider();
         service.memory.forget();
         let service = Arc::clone(service);

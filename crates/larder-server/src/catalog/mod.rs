@@ -21,7 +21,7 @@ use larder_module::ModuleVersion;
 use larder_store::{Key, KeyError};
 
 /// The key `<kind>/<escaped module>/@v/<escaped version>`.
-fn version_key(kind: &str, version: &ModuleVersion) -> Result<Key, KeyError> {
+pub(crate) fn version_key(kind: &str, version: &ModuleVersion) -> Result<Key, KeyError> {
     Key::parse(&format!(
         "{kind}/{}/@v/{}",
         version.path().escaped().as_str(),

@@ -33,14 +33,14 @@ const DATA_TILE_CAP: usize = 1 << 20;
 
 /// A mirrored checksum database. Cheap to clone; clones are the same one.
 #[derive(Clone)]
-pub(crate) struct ChecksumDb(Arc<Shared>);
+pub(crate) struct ChecksumDb(pub(super) Arc<Shared>);
 
-struct Shared {
+pub(super) struct Shared {
     name: String,
-    heads: Arc<Heads>,
-    tiles: Arc<TileReader>,
-    upstream: Arc<Upstream>,
-    prover: Arc<Prover>,
+    pub(super) heads: Arc<Heads>,
+    pub(super) tiles: Arc<TileReader>,
+    pub(super) upstream: Arc<Upstream>,
+    pub(super) prover: Arc<Prover>,
     tile_flights: Flights<Tile, (Bytes, Outcome), DbError>,
     counters: Arc<DbCounters>,
     alarms: Arc<Alarms>,

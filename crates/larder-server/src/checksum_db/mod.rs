@@ -10,6 +10,7 @@
 //! | [`heads`] | the kept head, and how it advances |
 //! | [`tiles`] | tiles from memory, store or upstream, each bound to the head |
 //! | [`shelf`] | what is stored, and under which keys |
+//! | [`scrub`] | whether what is stored is still right |
 //! | [`source`] | the upstream seen from here |
 //! | [`error`] | [`DbError`]: not there, not now, nonsense, alarm |
 //!
@@ -34,6 +35,7 @@ mod endpoint;
 mod error;
 mod heads;
 mod prove;
+mod scrub;
 mod shelf;
 mod source;
 #[cfg(test)]
@@ -45,6 +47,7 @@ use counters::DbCounters;
 pub(crate) use database::{ChecksumDb, DbParts};
 pub(crate) use endpoint::Endpoint;
 pub(crate) use error::{DbError, Nonsense};
+pub(crate) use scrub::StoredPart;
 
 /// Whether no database is asked about this path: it matches the server's GONOSUMDB. The go
 /// command checks toolchains whatever that says (cmd/go, modfetch), and so do we.

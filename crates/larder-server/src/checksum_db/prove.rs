@@ -174,6 +174,17 @@ impl Prover {
         Ok(Found { record, tiles })
     }
 
+    /// Has a record and its proof from upstream, whatever is stored, and stores them.
+    pub(super) async fn renew(&self, module: &ModuleVersion, asker: &Asker) -> Result<(), DbError> {
+        self.memory.invalidate(module);
+        let found = self.look_up(module, asker).await?;
+        if let Some(head) = self.heads.current().await? {
+            let plan = tiles_for_record(head.tree().size, found.record.id());
+            self.tiles.renew(head.tree(), &plan, asker).await?;
+        }
+        self.shelf.keep_record(module, &found.record).await
+    }
+
     /// Stores what was proved. A record that cannot be stored is not remembered either, so that
     /// the next request tries again.
     async fn keep(

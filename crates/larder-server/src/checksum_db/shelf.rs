@@ -110,7 +110,7 @@ impl Shelf {
     }
 }
 
-fn read_record(bytes: &[u8]) -> Option<Record> {
+pub(super) fn read_record(bytes: &[u8]) -> Option<Record> {
     let (id, text) = std::str::from_utf8(bytes).ok()?.split_once('\n')?;
     Record::new(id.parse().ok()?, text).ok()
 }

@@ -112,6 +112,17 @@ impl TileReader {
         }
     }
 
+    /// Has the tiles of a plan from upstream, whatever is stored, and stores them.
+    pub(super) async fn renew(
+        &self,
+        tree: &Tree,
+        plan: &[Tile],
+        asker: &Asker,
+    ) -> Result<(), DbError> {
+        let mut obtained = self.gather(plan, Look::UpstreamOnly, asker).await?.bind(tree)?;
+        self.keep(&mut obtained).await
+    }
+
     /// The tile from memory, cut to its width.
     pub(super) fn remembered(&self, tile: &Tile) -> Option<Bytes> {
         self.held(tile).map(|held| held.content)

@@ -13,7 +13,7 @@ use super::{MODULE_ROUTES, Metrics};
 const UPSTREAM_ERRORS: [&str; 8] =
     ["refused", "status", "timeout", "unreachable", "loop", "too_large", "broken", "circuit_open"];
 /// The background tasks that count their failures.
-const TASKS: [&str; 5] = ["store", "inspect", "tombs", "uses", "gc"];
+const TASKS: [&str; 6] = ["store", "inspect", "tombs", "uses", "gc", "scrub"];
 /// What comes of a handshake, and of a certificate that changed.
 const HANDSHAKES: [&str; 4] = ["new", "resumed", "plain", "failed"];
 const RELOADS: [&str; 2] = ["loaded", "failed"];

@@ -213,7 +213,7 @@ impl Mirror {
     }
 
     /// Whether this path is proved by no database: what is seen first stays.
-    fn is_exempt(&self, path: &ModulePath) -> bool {
+    pub(crate) fn is_exempt(&self, path: &ModulePath) -> bool {
         self.database.is_none() || crate::checksum_db::is_exempt(path, &self.rules.now().no_sumdb)
     }
 

@@ -89,6 +89,8 @@ impl Parts<'_> {
             uses,
             pressure,
             metrics: Arc::clone(self.metrics),
+            alarms: Arc::clone(&alarms),
+            databases: databases.clone(),
             grace: self.grace,
         }));
         let service = Arc::new(ModuleService {

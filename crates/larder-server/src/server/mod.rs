@@ -205,7 +205,8 @@ impl Server {
         self.runtime.spawn(self.probe.keep_trying(Arc::clone(&self.store)));
         let memory = Arc::clone(&self.service.memory);
         self.runtime.spawn(Arc::clone(&self.service.mirror).prove_owed(move || memory.forget()));
-        self.runtime.spawn(Arc::clone(&self.upkeep).run());
+        let instance = self.service.instance.clone();
+        self.runtime.spawn(Arc::clone(&self.upkeep).run(instance.clone()));
         if let Some(tls) = &self.tls {
             self.runtime
                 .spawn(rounds::look_at_certificate(tls.clone(), Arc::clone(&self.service.metrics)));
@@ -236,7 +237,11 @@ impl Server {
             tracing::warn!("stopped before everything that was served was stored");
         }
         self.runtime.block_on(async {
-            let _ = tokio::time::timeout(LAST_USES, self.upkeep.flush_uses()).await;
+            let last = async {
+                self.upkeep.flush_uses().await;
+                self.upkeep.let_go_of_scrubbing(&instance).await;
+            };
+            let _ = tokio::time::timeout(LAST_USES, last).await;
         });
         // Fetches that nobody waits for any more are given up; what they have stored is whole.
         self.runtime.shutdown_timeout(Duration::from_secs(1));

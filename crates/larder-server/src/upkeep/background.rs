@@ -1,5 +1,5 @@
 //! What the background does by itself: uses are written down, everything is counted hourly, and
-//! what is too much or too old goes.
+//! what is too much or too old goes. Scrubbing has its own time, in [`crate::scrub`].
 //!
 //! Times are those of the monotonic clock; a wall clock that jumps changes only what counts as old.
 
@@ -24,9 +24,9 @@ const PAUSE: Duration = Duration::from_secs(30);
 const LONGEST_PAUSE: Duration = Duration::from_mins(10);
 
 impl Upkeep {
-    /// Runs for as long as the server does.
-    pub(crate) async fn run(self: Arc<Self>) {
-        tokio::join!(self.write_uses_down(), self.keep_within_bounds());
+    /// Runs for as long as the server does, whose name is `instance`.
+    pub(crate) async fn run(self: Arc<Self>, instance: String) {
+        tokio::join!(self.write_uses_down(), self.keep_within_bounds(), self.scrub(&instance));
     }
 
     /// Writes down what is noted, at the end of a server.

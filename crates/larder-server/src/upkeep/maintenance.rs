@@ -22,8 +22,8 @@ const WAITING: usize = 64;
 /// A store opened for upkeep.
 #[derive(Debug)]
 pub struct Maintenance {
-    runtime: tokio::runtime::Runtime,
-    upkeep: Arc<Upkeep>,
+    pub(crate) runtime: tokio::runtime::Runtime,
+    pub(crate) upkeep: Arc<Upkeep>,
 }
 
 impl Maintenance {

@@ -26,8 +26,10 @@ use std::time::Duration;
 use jiff::Timestamp;
 use larder_store::{Store, StoreError};
 
+use crate::alarms::Alarms;
 use crate::catalog::tombs::Tombs;
 use crate::catalog::versions::Versions;
+use crate::checksum_db::ChecksumDb;
 use crate::live::{Live, Rules};
 use crate::memory::Memory;
 use crate::metrics::Metrics;
@@ -36,6 +38,7 @@ use crate::retention::collect::Collection;
 use crate::retention::pressure::Pressure;
 use crate::retention::uses::Uses;
 use crate::retention::{GcEvent, GcRequest, GcSummary};
+use crate::scrub::fsck::Fsck;
 use crate::scrub::{FsckEvent, FsckRequest, FsckSummary};
 
 pub use events::Events;
@@ -55,10 +58,14 @@ pub struct Upkeep {
     pub(crate) uses: Arc<Uses>,
     pub(crate) pressure: Arc<Pressure>,
     pub(crate) metrics: Arc<Metrics>,
+    pub(crate) alarms: Arc<Alarms>,
+    pub(crate) databases: Vec<ChecksumDb>,
     /// For how long a zip stays that was just stored.
     pub(crate) grace: Duration,
     /// One gc at a time; the next one waits.
     collecting: tokio::sync::Mutex<()>,
+    /// One fsck at a time; the next one waits.
+    checking: tokio::sync::Mutex<()>,
     known: Mutex<UpkeepStatus>,
 }
 
@@ -72,6 +79,8 @@ pub(crate) struct UpkeepParts {
     pub(crate) uses: Arc<Uses>,
     pub(crate) pressure: Arc<Pressure>,
     pub(crate) metrics: Arc<Metrics>,
+    pub(crate) alarms: Arc<Alarms>,
+    pub(crate) databases: Vec<ChecksumDb>,
     pub(crate) grace: Duration,
 }
 
@@ -124,8 +133,11 @@ impl Upkeep {
             uses: parts.uses,
             pressure: parts.pressure,
             metrics: parts.metrics,
+            alarms: parts.alarms,
+            databases: parts.databases,
             grace: parts.grace,
             collecting: tokio::sync::Mutex::default(),
+            checking: tokio::sync::Mutex::default(),
             known: Mutex::default(),
         }
     }
@@ -183,11 +195,13 @@ impl Upkeep {
     /// it at the next thing.
     pub async fn fsck(
         &self,
-        _request: FsckRequest,
+        request: FsckRequest,
         events: Events<FsckEvent>,
     ) -> Result<FsckSummary, UpkeepError> {
-        events.go_on()?;
-        Ok(FsckSummary::default())
+        let _one_at_a_time = self.checking.lock().await;
+        let mut fsck = Fsck::new(self, request, &events);
+        fsck.run().await?;
+        Ok(fsck.summary())
     }
 
     /// What is known now; costs nothing.
@@ -195,7 +209,7 @@ impl Upkeep {
         self.known().clone()
     }
 
-    fn known(&self) -> MutexGuard<'_, UpkeepStatus> {
+    pub(crate) fn known(&self) -> MutexGuard<'_, UpkeepStatus> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

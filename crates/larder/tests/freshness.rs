@@ -174,3 +174,22 @@ fn a_branch_is_as_changeable_as_a_list() {
     pass(0.5);
     assert_eq!(get(&server.url(path)).text(), info("bbbbbbbbbbbb"));
 }
+
+#[test]
+fn a_server_that_asks_nobody_goes_on_answering_with_what_it_has() {
+    let (_upstream, mut server) = world("100ms", "200ms", "300ms");
+    assert_eq!(get(&server.url("/example.com/a/@latest")).status, 200);
+    server.wait_stored("/example.com/a/@v/list");
+    server.terminate();
+    let server = Launch::new(LARDER, "off")
+        .data(server.data())
+        .env("LARDER_FRESH_TTL", "100ms")
+        .env("LARDER_FRESH_STALE_WHILE_REVALIDATE", "200ms")
+        .env("LARDER_FRESH_STALE_IF_ERROR", "300ms")
+        .start();
+    for _ in 0..4 {
+        pass(0.3);
+        assert_eq!(list(&server), "v1.0.0\n");
+        assert_eq!(get(&server.url("/example.com/a/@latest")).status, 200);
+    }
+}

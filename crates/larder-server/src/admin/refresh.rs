@@ -90,9 +90,13 @@ impl Run {
 }
 
 impl Desk {
-    /// What is to be refreshed of a module; refuses one that no upstream is asked about.
+    /// What is to be refreshed of a module; refuses what no upstream is asked about.
     async fn refreshable(&self, path: &ModulePath) -> Result<Vec<Changeable>, Failure> {
         self.service.refuse_private(path)?;
+        if !self.service.mirror.can_fetch() {
+            let text = "no module proxy is asked: the upstream list has none";
+            return Err(Failure::new(FailureKind::NoUpstream, text));
+        }
         self.service.mirror.forget_absences(path);
         self.service.mirror.refreshable(path).await
     }

@@ -66,7 +66,8 @@ impl Mirror {
             if let Some(left) = age.and_then(|age| rules.ttl.checked_sub(age)) {
                 return Ok(Current { kept: Arc::clone(kept), state: State::Fresh(left) });
             }
-            if matches!(fetching, Fetching::Disabled) {
+            // Where nobody is asked, what is kept is all there is, however old.
+            if matches!(fetching, Fetching::Disabled) || !self.can_fetch() {
                 let state = State::Stale(age.unwrap_or_default());
                 return Ok(Current { kept: Arc::clone(kept), state });
             }

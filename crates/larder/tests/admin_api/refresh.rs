@@ -5,9 +5,9 @@ use std::thread;
 
 use larder_server::admin::wire::{Event, RefreshResult, Refreshed};
 use larder_testkit::client::get;
-use larder_testkit::{Behaviour, Gate, LarderServer};
+use larder_testkit::{Behaviour, Gate, LarderServer, Launch};
 
-use crate::support::{LATEST, LIST, lasting, publish, run, world};
+use crate::support::{LARDER, LATEST, LIST, lasting, publish, run, world};
 
 const MAIN: &str = "/example.com/a/@v/main.info";
 
@@ -108,7 +108,8 @@ fn what_the_upstream_no_longer_has_is_gone_and_what_it_cannot_tell_stays() {
     assert_eq!(text(&server, LIST), "v1.0.0\n");
     upstream.restore();
     upstream.serve(MAIN, "application/json", branch("v1.0.0"));
-    assert_eq!(refresh(&server)["info main"].result, RefreshResult::Changed);
+    // It is again what it was when it was last here.
+    assert_eq!(refresh(&server)["info main"].result, RefreshResult::Unchanged);
     assert_eq!(text(&server, MAIN), branch("v1.0.0"));
 }
 
@@ -136,4 +137,16 @@ fn many_modules_are_refreshed_and_nonsense_among_them_fails_by_itself() {
     assert_eq!(events.len(), 1 + 2 * 40 + 2);
     // What an upstream does not have is gone, not failed.
     assert_eq!((done.count, done.failed), (2 * 40 + 2, 1));
+}
+
+#[test]
+fn where_nobody_is_asked_a_refresh_fails_and_takes_nothing_away() {
+    let (_upstream, mut server) = world(&["v1.0.0"]);
+    text(&server, LIST);
+    server.wait_stored(LIST);
+    server.terminate();
+    let server = Launch::new(LARDER, "off").data(server.data()).start();
+    let told = refresh(&server);
+    assert_eq!(told["module"].result, RefreshResult::Failed);
+    assert_eq!(text(&server, LIST), "v1.0.0\n");
 }

@@ -12,16 +12,17 @@ use larder_store::MemoryStore;
 /// Writes a certificate for this name and its key.
 fn issue(folder: &Path, name: &str) -> TlsFiles {
     let rcgen::CertifiedKey { cert, signing_key } =
-        rcgen::generate_simple_self_signed([format!("{name}.test")]).unwrap();
+        rcgen::generate_simple_self_signed([format!("{name}.test")]).expect("it can be issued");
     let file = |kind: &str| folder.join(format!("{name}.{kind}"));
     let files = TlsFiles { cert: file("cert"), key: file("key") };
-    fs_err::write(&files.cert, cert.pem()).unwrap();
-    fs_err::write(&files.key, signing_key.serialize_pem()).unwrap();
+    fs_err::write(&files.cert, cert.pem()).expect("it can be issued");
+    fs_err::write(&files.key, signing_key.serialize_pem()).expect("it can be issued");
     files
 }
 
 fn config(upstream: &str) -> ServerConfig {
-    let mut config = ServerConfig::new(FetchConfig::new(GoProxyList::parse(upstream).unwrap()));
+    let mut config =
+        ServerConfig::new(FetchConfig::new(GoProxyList::parse(upstream).expect("a list")));
     config.listen = ([127, 0, 0, 1], 0).into();
     config.admin = None;
     config
@@ -29,7 +30,7 @@ fn config(upstream: &str) -> ServerConfig {
 
 fn bind(config: ServerConfig) -> Server {
     let store = Arc::new(MemoryStore::new());
-    Server::bind(config, store, Box::new(sink()), Sockets::default()).unwrap()
+    Server::bind(config, store, Box::new(sink()), Sockets::default()).expect("a server")
 }
 
 #[test]

@@ -108,7 +108,7 @@ fn root() -> PathBuf {
 }
 
 fn read(file: &str) -> String {
-    fs_err::read_to_string(root().join(file)).unwrap()
+    fs_err::read_to_string(root().join(file)).expect("it is in the repository")
 }
 
 const RULES: &str = "packaging/monitoring/larder.rules.yml";

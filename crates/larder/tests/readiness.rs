@@ -9,7 +9,7 @@ use tempfile::TempDir;
 
 #[track_caller]
 fn wait_ready(server: &LarderServer, status: u16, says: &str) {
-    let give_up = Instant::now() + Duration::from_secs(60);
+    let give_up = Instant::now() + Duration::from_mins(1);
     loop {
         let ready = get(&server.url("/readyz"));
         if ready.status == status && ready.text().contains(says) {

@@ -18,16 +18,16 @@ struct World {
 
 impl World {
     fn start(settings: &str, prepare: impl FnOnce(Launch) -> Launch) -> Self {
-        let home = TempDir::new().unwrap();
+        let home = TempDir::new().expect("a folder of its own");
         let file = home.path().join("settings.toml");
-        fs_err::write(&file, settings).unwrap();
+        fs_err::write(&file, settings).expect("it can be written");
         let server = prepare(Launch::new(LARDER, "").settings(&file)).start();
         Self { server, file, _home: home }
     }
 
     /// Writes the settings anew and has them read; returns what the server says of it.
     fn reload(&self, settings: &str) -> String {
-        fs_err::write(&self.file, settings).unwrap();
+        fs_err::write(&self.file, settings).expect("it can be written");
         self.server.reload()
     }
 

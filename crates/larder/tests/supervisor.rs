@@ -25,9 +25,9 @@ struct Supervisor {
 
 impl Supervisor {
     fn start() -> Self {
-        let home = TempDir::new().unwrap();
+        let home = TempDir::new().expect("a folder of its own");
         let path = home.path().join("notify");
-        let socket = UnixDatagram::bind(&path).unwrap();
+        let socket = UnixDatagram::bind(&path).expect("a socket works");
         Self { socket, path, _home: home }
     }
 
@@ -38,7 +38,7 @@ impl Supervisor {
     /// The next thing told within this time.
     fn next(&self, within: Duration) -> Option<String> {
         let mut buffer = [0; 4096];
-        self.socket.set_read_timeout(Some(within)).unwrap();
+        self.socket.set_read_timeout(Some(within)).expect("a socket works");
         let len = self.socket.recv(&mut buffer).ok()?;
         Some(String::from_utf8_lossy(&buffer[..len]).into_owned())
     }
@@ -134,7 +134,8 @@ fn one_serving_thread_that_hangs_costs_the_sign_of_life() {
 
 fn mkfifo(path: &Path) {
     let mode = rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR;
-    rustix::fs::mknodat(rustix::fs::CWD, path, rustix::fs::FileType::Fifo, mode, 0).unwrap();
+    rustix::fs::mknodat(rustix::fs::CWD, path, rustix::fs::FileType::Fifo, mode, 0)
+        .expect("the system does it");
 }
 
 /// The file below `folder` with this name.
@@ -165,7 +166,9 @@ impl Activated {
         );
         let shell = shell.replace("\"$LARDER_EXE\"", &format!("'{LARDER}'"));
         let handed = |index: usize| match sockets.get(index) {
-            Some(socket) => Stdio::from(OwnedFd::from(socket.try_clone().unwrap())),
+            Some(socket) => {
+                Stdio::from(OwnedFd::from(socket.try_clone().expect("the system does it")))
+            }
             None => Stdio::null(),
         };
         let child = Command::new("/bin/sh")
@@ -184,13 +187,18 @@ impl Activated {
             .stdout(handed(1))
             .stderr(Stdio::piped())
             .spawn();
-        Self { child: child.unwrap() }
+        Self { child: child.expect("the system does it") }
     }
 
     fn said_at_its_end(mut self) -> (Option<i32>, String) {
         let mut said = String::new();
-        let status = self.child.wait().unwrap();
-        self.child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
+        let status = self.child.wait().expect("the system does it");
+        self.child
+            .stderr
+            .take()
+            .expect("the system does it")
+            .read_to_string(&mut said)
+            .expect("the system does it");
         (status.code(), said)
     }
 }
@@ -203,8 +211,8 @@ impl Drop for Activated {
 }
 
 fn listener() -> (TcpListener, SocketAddr) {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a socket works");
+    let address = listener.local_addr().expect("a socket works");
     (listener, address)
 }
 

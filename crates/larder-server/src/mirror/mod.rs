@@ -138,7 +138,7 @@ impl Mirror {
     /// A mirror that keeps a quarter of `memory` bytes of changeable answers at hand.
     pub(crate) fn new(memory: u64, parts: MirrorParts) -> Self {
         Self {
-            remembered: Remembered::new(parts.rules.clone()),
+            remembered: Remembered::new(&parts.rules),
             rules: parts.rules,
             versions: Versions::new(Arc::clone(&parts.store)),
             fetcher: parts.fetcher,

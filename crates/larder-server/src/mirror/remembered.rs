@@ -45,7 +45,7 @@ pub(super) struct Remembered {
 
 impl Remembered {
     /// Remembers absences for as long as the rules say when they are found.
-    pub(super) fn new(rules: Live<Rules>) -> Self {
+    pub(super) fn new(rules: &Live<Rules>) -> Self {
         let a_while = || Lasting::AsRuled(rules.clone());
         Self {
             lately: lasting(a_while()),

@@ -58,7 +58,7 @@ impl Probe {
         let mut known = self.ill.lock().unwrap_or_else(PoisonError::into_inner);
         match (&*known, &found) {
             (None, Err(reason)) => {
-                tracing::error!(reason, "the store cannot be written: not ready")
+                tracing::error!(reason, "the store cannot be written: not ready");
             }
             (Some(_), Ok(())) => tracing::info!("the store can be written again: ready"),
             _ => {}
@@ -113,9 +113,9 @@ mod tests {
             assert_eq!(probe.readiness() == Readiness::Ready, well);
         };
         check(true).await;
-        std::fs::rename(&here, &away).unwrap();
+        fs_err::rename(&here, &away).unwrap();
         check(false).await;
-        std::fs::rename(&away, &here).unwrap();
+        fs_err::rename(&away, &here).unwrap();
         check(true).await;
     }
 }

@@ -45,7 +45,8 @@ pub fn run(
         .map_err(|error| could_not_start(&error, &settings))?;
     let watched =
         WatchedServer { url: url(&settings, server.local_addr()), handle: server.handle() };
-    let _only_once = pulse.set(Pulse::start(Arc::clone(&supervisor), watched).map_err(no_thread)?);
+    let _only_once = pulse
+        .set(Pulse::start(Arc::clone(&supervisor), watched).map_err(|error| no_thread(&error))?);
     announce(&settings, server.local_addr(), printer);
     warn(&settings, server.local_addr());
     let reloader = reload::Reloader {
@@ -57,7 +58,7 @@ pub fn run(
         logging,
         supervisor: Arc::clone(&supervisor),
     };
-    reloader.start(asked.hangups).map_err(no_thread)?;
+    reloader.start(asked.hangups).map_err(|error| no_thread(&error))?;
     supervisor.tell(&[News::Ready]);
     server
         .run(asked.stop)
@@ -66,8 +67,8 @@ pub fn run(
     Ok(ExitStatus::Success)
 }
 
-fn no_thread(error: std::io::Error) -> Failure {
-    Failure::failed("could not start a thread").because(&error)
+fn no_thread(error: &std::io::Error) -> Failure {
+    Failure::failed("could not start a thread").because(error)
 }
 
 /// Waits for signals from here on; the first that asks to stop is told to the supervisor.

@@ -187,6 +187,23 @@ fn a_fetch_that_runs_ends_on_the_upstream_it_began_with() {
 }
 
 #[test]
+fn a_rate_that_is_set_holds_at_once() {
+    let upstream = Upstream::start();
+    upstream.publish(Module::new("example.com/a", "v1.0.0"));
+    let settings = |rate: &str| format!("upstream = \"{}\"\n{rate}", upstream.url());
+    let world = World::start(&settings(""), |launch| launch);
+    let refused = || {
+        let asked = (0..30).map(|_| world.status("/example.com/a/@v/list"));
+        asked.filter(|&status| status != 200).count()
+    };
+    assert_eq!(refused(), 0);
+    world.reload(&settings("[limits]\nrequests_per_second = \"1\"\nrequests_burst = 5\n"));
+    assert!(refused() > 10, "{}", world.server.talk());
+    world.reload(&settings(""));
+    assert_eq!(refused(), 0);
+}
+
+#[test]
 fn the_log_grows_and_shrinks_with_its_settings() {
     let upstream = Upstream::start();
     upstream.publish(Module::new("example.com/a", "v1.0.0"));

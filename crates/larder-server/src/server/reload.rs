@@ -132,16 +132,31 @@ impl Running {
     }
 }
 
-/// `config`, but for what a server takes at its start alone.
-fn with_what_stays(mut config: ServerConfig, current: &ServerConfig) -> ServerConfig {
-    config.listen = current.listen;
-    config.base_path.clone_from(&current.base_path);
-    config.workers = current.workers;
-    config.admin.clone_from(&current.admin);
-    config.memory = current.memory;
-    config.drain = current.drain;
-    config.tls.clone_from(&current.tls);
-    config.databases.clone_from(&current.databases);
-    config.fetch.checksum_dbs.clone_from(&current.fetch.checksum_dbs);
-    config
+/// `config`, but for what a server takes at its start alone. Each field is named, so that a new one
+/// is put on one side or the other; the door's `AT_THE_NEXT_START` says the same of settings.
+fn with_what_stays(config: ServerConfig, current: &ServerConfig) -> ServerConfig {
+    let ServerConfig { verify, proof_wait, freshness, limits, .. } = config;
+    let ServerConfig { no_proxy, no_sumdb, mut fetch, access_log, retention, .. } = config;
+    let ServerConfig { listen, workers, memory, drain, .. } = *current;
+    let ServerConfig { base_path, databases, tls, admin, .. } = current.clone();
+    fetch.checksum_dbs.clone_from(&current.fetch.checksum_dbs);
+    ServerConfig {
+        listen,
+        base_path,
+        workers,
+        verify,
+        proof_wait,
+        freshness,
+        memory,
+        limits,
+        no_proxy,
+        no_sumdb,
+        databases,
+        fetch,
+        drain,
+        access_log,
+        tls,
+        retention,
+        admin,
+    }
 }

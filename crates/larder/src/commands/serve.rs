@@ -14,7 +14,7 @@ use crate::cli::ServeArgs;
 use crate::exit::{ExitStatus, Failure};
 use crate::printer::Printer;
 use crate::settings::env::Environment;
-use crate::settings::{Settings, resolve};
+use crate::settings::{Origin, Settings, resolve};
 use crate::supervisor::notify::{News, Supervisor};
 use crate::supervisor::pulse::Pulse;
 use crate::supervisor::server::WatchedServer;
@@ -31,10 +31,13 @@ pub fn run(
     printer: Printer,
 ) -> Result<ExitStatus, Failure> {
     let resolved = resolve::of_process(args.settings.said(), environment)?;
-    let settings = resolved.settings()?;
+    let mut settings = resolved.settings()?;
     let logging = logging::start(&settings);
     let mut config = wiring::server_config(&settings)?;
     let sockets = sockets::handed_over(environment)?;
+    if sockets.serve.is_some() {
+        settings.listen.origin = Origin::Supervisor;
+    }
     let store = open_store(&settings)?;
     config.admin = admin(&settings)?;
     let supervisor = Arc::new(Supervisor::of(environment, std::process::id()));

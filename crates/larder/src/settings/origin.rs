@@ -28,6 +28,8 @@ pub enum Origin {
     },
     /// Another setting, which this one follows.
     Setting(&'static str),
+    /// The supervisor, which handed a socket over.
+    Supervisor,
     /// Nobody said anything.
     Default,
 }
@@ -41,6 +43,7 @@ impl Origin {
             Self::File { .. } => "file",
             Self::GoVariable(_) | Self::GoFile { .. } => "go",
             Self::Setting(_) => "setting",
+            Self::Supervisor => "supervisor",
             Self::Default => "default",
         }
     }
@@ -55,6 +58,7 @@ impl fmt::Display for Origin {
             Self::GoVariable(name) => write!(f, "{name} in the environment"),
             Self::GoFile { name, path } => write!(f, "{name} in {}", path.display()),
             Self::Setting(key) => f.write_str(key),
+            Self::Supervisor => f.write_str("the supervisor's socket"),
             Self::Default => f.write_str("default"),
         }
     }

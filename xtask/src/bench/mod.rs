@@ -36,6 +36,7 @@ mod statistics;
 use std::collections::BTreeSet;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 use tempfile::TempDir;
 
@@ -52,6 +53,13 @@ const MEMORY: u32 = 20 * 1024;
 /// That cache's default, in KiB: the benchmark leaves it as it is.
 const CACHE: u32 = 64 * 1024;
 
+/// How everybody is started under load; what is fair about it stands in docs/benchmarks.md.
+const STARTED: &str = "Under load, one core and one worker each: larder `--workers 1 --fresh-ttl 1h`, \
+    GOSUMDB off, access log on; nginx `worker_processes 1`, `open_file_cache`, `access_log … buffer=64k \
+    flush=1s`; Athens with disk storage, `ATHENS_LOG_LEVEL=info`, network mode `offline` (default: \
+    `strict`); goproxy with a cache directory, GOPROXY `off` (default: the upstream); GOMAXPROCS 1 for both. \
+    Cold: larder as it starts by default.";
+
 /// One run of the benchmark.
 #[derive(Debug)]
 struct Session {
@@ -62,6 +70,7 @@ struct Session {
     disk: TempDir,
     watch: Watch,
     quiet: Quiet,
+    began: Instant,
     report: Report,
     /// Rows that had a round before which the machine was not quiet.
     noisy: Vec<String>,
@@ -118,6 +127,7 @@ impl Session {
             disk,
             watch: Watch::start(),
             quiet: Quiet::default(),
+            began: Instant::now(),
             noisy: Vec::new(),
             args,
         })
@@ -179,7 +189,9 @@ impl Session {
                 self.noisy.join("; ")
             ));
         }
-        self.report.note(format!("At the end: {}.", machine::load()));
+        self.report.note(STARTED);
+        let minutes = self.began.elapsed().as_secs_f64() / 60.0;
+        self.report.note(format!("It took {minutes:.1} minutes; at the end: {}.", machine::load()));
         if self.args.is_whole() {
             self.report.keep()?;
         } else {

@@ -41,11 +41,6 @@ impl Admin {
         Ok(Self { settings, printer, audience, server: flags.server.clone(), token_file })
     }
 
-    /// Whether the server is the one that the settings describe, and not one that a flag named.
-    pub(crate) fn is_of_settings(&self) -> bool {
-        self.server.is_none()
-    }
-
     /// Where the server is; none where the settings turn the admin API off.
     pub(crate) fn address(&self) -> Option<AdminAddress> {
         let of_settings = || self.settings.admin_listen.value.0.map(AdminAddress::from);
@@ -64,8 +59,38 @@ impl Admin {
         })
     }
 
-    /// The same over a connection that is there.
-    pub(crate) async fn perform_over(
+    /// The same; where the settings' own server does not run, `here` does the work on the store.
+    pub(crate) fn perform_here_or_there(
+        &self,
+        task: impl Fn() -> Task,
+        ask: impl AsyncFnOnce(AdminClient, &AdminToken) -> Result<Events, ClientError>,
+        here: impl FnOnce(Task) -> Result<ExitStatus, Failure>,
+    ) -> Result<ExitStatus, Failure> {
+        let Some(address) = self.address() else {
+            self.tell_here("`admin.listen` is `off`");
+            return here(task());
+        };
+        let there = block_on(async {
+            match AdminClient::connect(&address).await {
+                Ok(client) => self.perform_over(client, task(), ask).await.map(Some),
+                Err(ClientError::NotThere { .. }) if self.server.is_none() => Ok(None),
+                Err(error) => Err(self.failure(&error)),
+            }
+        });
+        if let Some(status) = there? {
+            return Ok(status);
+        }
+        self.tell_here(&format!("no server answers on `{address}`"));
+        here(task())
+    }
+
+    fn tell_here(&self, why: &str) {
+        let data = self.settings.data.value.display();
+        self.printer.talk(&format!("{why}: opening the store in `{data}` itself"));
+    }
+
+    /// Asks over a connection that is there.
+    async fn perform_over(
         &self,
         client: AdminClient,
         task: Task,
@@ -96,7 +121,7 @@ impl Admin {
     }
 
     /// What a failure of the API means here, with the way out.
-    pub(crate) fn failure(&self, error: &ClientError) -> Failure {
+    fn failure(&self, error: &ClientError) -> Failure {
         let plain = || {
             let failure = Failure::failed(error.to_string());
             match std::error::Error::source(error) {
@@ -134,7 +159,7 @@ impl Admin {
 
     fn where_to_look(&self) -> String {
         const OTHER: &str = "`--server http://HOST:PORT`";
-        if self.is_of_settings() {
+        if self.server.is_none() {
             let origin = &self.settings.admin_listen.origin;
             format!("the address is `admin.listen`, set by {origin}; name another with {OTHER}")
         } else {
@@ -144,7 +169,7 @@ impl Admin {
 }
 
 /// Shows events until the last one, or until the user stops it.
-pub(crate) async fn follow(
+async fn follow(
     mut reporter: Reporter,
     mut next: impl AsyncFnMut() -> Result<Option<Line>, Failure>,
 ) -> Result<ExitStatus, Failure> {
@@ -168,7 +193,7 @@ pub(crate) async fn follow(
 }
 
 /// Runs to the end on this thread.
-pub(crate) fn block_on<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+fn block_on<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime =
         runtime.map_err(|error| Failure::failed("could not start a runtime").because(&error))?;

@@ -2,7 +2,7 @@
 //!
 //! The only crate that reads the environment, prints or exits. It turns what the user said
 //! (flags, `LARDER_*` variables, `larder.toml`, Go's own settings) into the small config structs
-//! of the crates below and hands over; it knows nothing of modules, sockets or stores itself.
+//! of the crates below and hands over; it opens no socket and changes no store itself.
 //!
 //! | file | answers for |
 //! | --- | --- |
@@ -18,6 +18,7 @@
 //! | `supervisor` | systemd, or whoever speaks its protocols |
 //! | `reporter` | events as lines, as a bar, or as JSON |
 //! | `units` | bytes, counts and durations as people read them |
+//! | `upkeep` | `gc` and `fsck` on a store without a server |
 //! | `printer` | stdout is data, stderr is talk |
 //! | `exit` | exit codes, and the one shape of a failure that reaches the user |
 //!
@@ -37,6 +38,7 @@ pub mod settings;
 mod signals;
 mod supervisor;
 mod units;
+mod upkeep;
 mod wiring;
 
 pub use enter::enter;

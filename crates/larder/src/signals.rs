@@ -101,6 +101,22 @@ impl Interrupt {
     }
 }
 
+/// Calls `stop` at the first request to stop; a second one ends the process at once.
+pub(crate) fn on_interrupt(stop: impl FnOnce() + Send + 'static) -> io::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
+    let mut interrupt = {
+        let _inside = runtime.enter();
+        Interrupt::listen()?
+    };
+    std::thread::Builder::new().name("signals".to_owned()).spawn(move || {
+        runtime.block_on(interrupt.wait());
+        stop();
+        runtime.block_on(interrupt.wait());
+        leave_at_once();
+    })?;
+    Ok(())
+}
+
 #[expect(clippy::exit, reason = "the user asked twice; nothing on disk depends on a clean end")]
 fn leave_at_once() -> ! {
     std::process::exit(1)

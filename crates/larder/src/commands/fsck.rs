@@ -8,6 +8,7 @@ use crate::exit::{ExitStatus, Failure};
 use crate::printer::Printer;
 use crate::reporter::Task;
 use crate::settings::env::Environment;
+use crate::upkeep;
 
 /// Checks.
 pub fn run(
@@ -17,6 +18,14 @@ pub fn run(
 ) -> Result<ExitStatus, Failure> {
     let admin = Admin::new(&args.admin, environment, printer)?;
     let request = FsckRequest { repair: args.repair };
-    let task = Task::Fsck { progress: Progress::default() };
-    admin.perform(task, async |client, token| client.fsck(token, &request).await)
+    admin.perform_here_or_there(
+        || Task::Fsck { progress: Progress::default() },
+        async |client, token| client.fsck(token, &request).await,
+        |task| {
+            upkeep::perform(&admin, task, |maintenance, hear| {
+                let request = larder_server::scrub::FsckRequest { repair: args.repair };
+                maintenance.fsck(request, |event| hear(event.into()))
+            })
+        },
+    )
 }

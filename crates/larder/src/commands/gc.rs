@@ -8,6 +8,7 @@ use crate::exit::{ExitStatus, Failure};
 use crate::printer::Printer;
 use crate::reporter::Task;
 use crate::settings::env::Environment;
+use crate::upkeep;
 
 /// Evicts, or tells what would go.
 pub fn run(
@@ -21,6 +22,13 @@ pub fn run(
         max_size: args.max_size,
         max_age_s: args.max_age.map(|age| age.as_secs()),
     };
-    let task = Task::Gc { dry_run: args.dry_run };
-    admin.perform(task, async |client, token| client.gc(token, &request).await)
+    admin.perform_here_or_there(
+        || Task::Gc { dry_run: args.dry_run, count: 0 },
+        async |client, token| client.gc(token, &request).await,
+        |task| {
+            upkeep::perform(&admin, task, |maintenance, hear| {
+                maintenance.gc(request.clone().into(), |event| hear(event.into()))
+            })
+        },
+    )
 }

@@ -22,5 +22,6 @@ pub fn run(
     let admin = Admin::new(&args.admin, environment, printer)?;
     let reason = args.reason.clone().unwrap_or_default();
     let request = PurgeRequest { versions, reason, undo: args.undo };
-    admin.perform(Task::Purge { width }, async |client, token| client.purge(token, &request).await)
+    let task = Task::Purge { width, undo: args.undo };
+    admin.perform(task, async |client, token| client.purge(token, &request).await)
 }

@@ -90,7 +90,7 @@ fn listen_to_signals(
     asked.map_err(|error| Failure::failed("could not wait for signals").because(&error))
 }
 
-fn open_store(settings: &Settings) -> Result<DirectoryStore, Failure> {
+pub(crate) fn open_store(settings: &Settings) -> Result<DirectoryStore, Failure> {
     let data = &settings.data.value;
     DirectoryStore::open(data).map_err(|error| {
         Failure::failed(format!("could not open the store in `{}`", data.display()))

@@ -8,23 +8,27 @@
 //! | file | what stands there |
 //! | --- | --- |
 //! | `task.rs` | what was asked for, and what is still open |
-//! | `text.rs` | an event as a line, the end as a sentence |
+//! | `text.rs` | an event as a line |
+//! | `summary.rs` | how far it is, and the end as a sentence |
 //! | `progress.rs` | how far it is: bar or lines |
 //! | `status.rs` | the screen of `larder status` |
 
 mod progress;
 mod status;
+mod summary;
 mod task;
 mod text;
 
 use std::time::Instant;
 
 use larder_server::admin::Line;
-use larder_server::admin::wire::{Done, ErrorObject, Event, FetchResult, PurgeResult};
+use larder_server::admin::wire::{ErrorObject, Event};
 
 use crate::exit::{ExitStatus, Failure};
 use crate::printer::Printer;
+use crate::units;
 use progress::Progress;
+use summary::Tally;
 
 pub(crate) use status::screen;
 pub(crate) use task::{Task, Wanted};
@@ -38,21 +42,6 @@ pub(crate) enum Audience {
     Programs,
 }
 
-/// What has been counted of the events.
-#[derive(Debug, Clone, Copy, Default)]
-struct Tally {
-    /// Failures that were told one by one.
-    failed: u64,
-    /// Files that were brought in, their bytes, and files that were there.
-    stored: u64,
-    bytes: u64,
-    present: u64,
-    missing: u64,
-    /// Purges that were none.
-    void: u64,
-    bad: u64,
-}
-
 /// Shows the events of one command.
 #[derive(Debug)]
 pub(crate) struct Reporter {
@@ -61,7 +50,6 @@ pub(crate) struct Reporter {
     task: Task,
     progress: Progress,
     tally: Tally,
-    done: Option<Done>,
     started: Instant,
 }
 
@@ -72,13 +60,14 @@ impl Reporter {
             Audience::People => Progress::start(printer, &task),
             Audience::Programs => Progress::Hidden,
         };
-        let (tally, done, started) = (Tally::default(), None, Instant::now());
-        Self { printer, audience, task, progress, tally, done, started }
+        let (tally, started) = (Tally::default(), Instant::now());
+        Self { printer, audience, task, progress, tally, started }
     }
 
     /// Shows an event; a failure where the server says that it cannot go on.
     pub(crate) fn hear(&mut self, line: &Line) -> Result<(), Failure> {
-        self.note(&line.event);
+        self.task.note(&line.event);
+        self.tally.note(&line.event);
         let text = match self.audience {
             Audience::Programs => Some(line.text.clone()),
             Audience::People => text::line(&self.task, &line.event),
@@ -98,7 +87,7 @@ impl Reporter {
 
     /// Time has gone by.
     pub(crate) fn tick(&mut self) {
-        let message = text::progress(&self.task, self.tally.bytes, self.started.elapsed());
+        let message = self.tally.progress(&self.task, self.started.elapsed());
         self.progress.show(self.printer, &self.task, &message);
     }
 
@@ -117,54 +106,11 @@ impl Reporter {
     /// The answer is whole: says how it ended.
     pub(crate) fn finish(mut self) -> ExitStatus {
         self.clear();
-        let done = self.done.unwrap_or_default();
         if self.audience == Audience::People {
-            let summary = text::summary(&self.task, &self.tally, &done);
-            let took = crate::units::duration(self.started.elapsed());
-            self.printer.talk(&format!("{summary} in {took}"));
+            let took = units::duration(self.started.elapsed());
+            self.printer.talk(&format!("{} in {took}", self.tally.summary(&self.task)));
         }
-        self.status(&done)
-    }
-
-    fn status(&self, done: &Done) -> ExitStatus {
-        let unmended = done.bad.unwrap_or(self.tally.bad) > done.repaired.unwrap_or(0);
-        let all_is_well = match self.task {
-            Task::Fsck { .. } => !unmended,
-            Task::Purge { .. } => self.tally.failed == 0 && self.tally.void == 0,
-            _ => self.tally.failed == 0 && done.failed == 0,
-        };
-        if all_is_well { ExitStatus::Success } else { ExitStatus::Failure }
-    }
-
-    fn note(&mut self, event: &Event) {
-        self.task.note(event);
-        let tally = &mut self.tally;
-        let one_more = |number: &mut u64| *number = number.saturating_add(1);
-        match event {
-            Event::Fetched(fetched) => match fetched.result {
-                FetchResult::Stored => {
-                    one_more(&mut tally.stored);
-                    tally.bytes = tally.bytes.saturating_add(fetched.bytes.unwrap_or(0));
-                }
-                FetchResult::Present => one_more(&mut tally.present),
-                FetchResult::Missing => one_more(&mut tally.missing),
-                FetchResult::Failed => one_more(&mut tally.failed),
-                FetchResult::Unknown => {}
-            },
-            Event::Purged(purged) => match purged.result {
-                PurgeResult::NotPurged => one_more(&mut tally.void),
-                PurgeResult::Failed => one_more(&mut tally.failed),
-                _ => {}
-            },
-            Event::Refreshed(refreshed) if text::is_failure(refreshed) => {
-                one_more(&mut tally.failed);
-            }
-            Event::Bad(_) => one_more(&mut tally.bad),
-            Event::Progress(progress) => tally.bytes = progress.bytes,
-            Event::Evict(evict) => tally.bytes = tally.bytes.saturating_add(evict.bytes),
-            Event::Done(done) => self.done = Some(*done),
-            _ => {}
-        }
+        if self.tally.is_well(&self.task) { ExitStatus::Success } else { ExitStatus::Failure }
     }
 }
 
@@ -175,4 +121,11 @@ pub(crate) fn refused(object: &ErrorObject) -> Failure {
         Some(hint) => failure.hint(hint.clone()),
         None => failure,
     }
+}
+
+/// An event of our own as a server would write it.
+pub(crate) fn json_line(event: &Event) -> Result<String, Failure> {
+    let text = serde_json::to_string(event)
+        .map_err(|error| Failure::failed("could not write an event as JSON").because(&error))?;
+    Ok(text + "\n")
 }

@@ -106,7 +106,7 @@ fn upstream_state(upstream: &Upstream, now: &str) -> String {
         CircuitState::HalfOpen => "TRIED again".to_owned(),
         CircuitState::Unknown => "in a state that this command does not know".to_owned(),
     }];
-    parts.push(format!("{} requests", count(upstream.requests)));
+    parts.push(counted(upstream.requests, "request", "requests"));
     if upstream.failures > 0 {
         parts.push(format!("{} failed", count(upstream.failures)));
     }

@@ -10,11 +10,11 @@ pub(crate) enum Task {
     /// Modules to be fetched anew; the longest path has so many characters.
     Refresh { width: usize },
     /// Versions to be purged, or purges to be lifted.
-    Purge { width: usize },
+    Purge { width: usize, undo: bool },
     /// Versions to be brought in.
     Prefill(Wanted),
-    /// Zips to be evicted.
-    Gc { dry_run: bool },
+    /// Zips to be evicted; so many are.
+    Gc { dry_run: bool, count: u64 },
     /// Everything to be checked.
     Fsck { progress: Progress },
 }
@@ -43,6 +43,7 @@ impl Task {
                     wanted.finish(&fetched.version);
                 }
             }
+            (Self::Gc { count, .. }, Event::Evict(_)) => *count = count.saturating_add(1),
             (Self::Fsck { progress }, Event::Progress(now)) => *progress = *now,
             _ => {}
         }
@@ -53,7 +54,8 @@ impl Task {
         match self {
             Self::Prefill(wanted) => Some((as_u64(wanted.count), Some(as_u64(wanted.items.len())))),
             Self::Fsck { progress } => Some((progress.checked, progress.total)),
-            Self::Refresh { .. } | Self::Purge { .. } | Self::Gc { .. } => None,
+            Self::Gc { count, .. } => Some((*count, None)),
+            Self::Refresh { .. } | Self::Purge { .. } => None,
         }
     }
 }

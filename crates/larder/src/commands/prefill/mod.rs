@@ -6,13 +6,13 @@
 mod needs;
 
 use larder_module::ModuleVersion;
-use larder_server::admin::wire::{PrefillItem, PrefillRequest};
+use larder_server::admin::wire::{Done, Event, PrefillItem, PrefillRequest};
 
 use crate::admin::Admin;
 use crate::cli::PrefillArgs;
 use crate::exit::{ExitStatus, Failure};
 use crate::printer::Printer;
-use crate::reporter::{Audience, Task, Wanted};
+use crate::reporter::{Audience, Task, Wanted, json_line};
 use crate::settings::Settings;
 use crate::settings::env::Environment;
 use needs::Needs;
@@ -36,14 +36,25 @@ pub fn run(
     let item =
         |(version, zip): (ModuleVersion, bool)| PrefillItem { version: version.to_string(), zip };
     let items: Vec<PrefillItem> = needs.into_iter().map(item).collect();
-    if items.is_empty() && admin.audience == Audience::People {
-        printer.talk("nothing to fetch: no module is required");
-        return Ok(ExitStatus::Success);
+    if items.is_empty() {
+        return nothing(&admin);
     }
     let wanted = Wanted::new(items.clone(), args.dry_run);
     let request = PrefillRequest { items, dry_run: args.dry_run };
     admin
         .perform(Task::Prefill(wanted), async |client, token| client.prefill(token, &request).await)
+}
+
+/// A project without requirements is stocked already.
+fn nothing(admin: &Admin) -> Result<ExitStatus, Failure> {
+    match admin.audience {
+        Audience::People => admin.printer.talk("nothing to fetch: no module is required"),
+        Audience::Programs => {
+            let done = Event::Done(Done::default());
+            admin.printer.data(json_line(&done)?)?;
+        }
+    }
+    Ok(ExitStatus::Success)
 }
 
 fn tell_private(private: &[ModuleVersion], settings: &Settings, printer: Printer) {

@@ -239,9 +239,11 @@ fn a_restart_behind_a_socket_that_was_handed_over_loses_no_connection() {
 #[test]
 fn sockets_are_told_apart_by_name() {
     let home = TempDir::new().unwrap();
-    let ((first, _), (second, main)) = (listener(), listener());
+    let ((first, admin), (second, main)) = (listener(), listener());
     let _server = Activated::start(&home, "admin:larder", &[&first, &second]);
     check_healthy(main);
+    let status = Request::get(&format!("http://{admin}/v1/status")).timeout(PATIENCE).send();
+    assert_eq!(status.expect("an answer").status, 401, "the maintainers' API wants a token");
 }
 
 #[test]

@@ -56,6 +56,9 @@ pub(crate) enum Refused {
 }
 
 impl Refused {
+    /// All of them.
+    pub(super) const ALL: [Self; 3] = [Self::Rate, Self::Bodies, Self::ColdZips];
+
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::Rate => "rate",

@@ -4,7 +4,7 @@
 //! Requests have too many combinations for that, and the rules that look at them divide.
 
 use super::labels::{
-    CutLabels, CutReason, OutcomeLabels, RouteLabels, TaskLabels, UpstreamErrorLabels,
+    CutLabels, CutReason, OutcomeLabels, Refused, RouteLabels, TaskLabels, UpstreamErrorLabels,
     Verification, VerificationLabels, Word,
 };
 use super::{MODULE_ROUTES, Metrics};
@@ -24,6 +24,10 @@ impl Metrics {
         for reason in CutReason::ALL {
             let reason = Word(reason.as_str());
             drop(self.connections_cut.get_or_create(&CutLabels { reason }));
+        }
+        for limit in Refused::ALL {
+            let reason = Word(limit.as_str());
+            drop(self.refused.get_or_create(&CutLabels { reason }));
         }
         for verification in Verification::ALL {
             let outcome = Word(verification.as_str());

@@ -10,7 +10,7 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 const OTHERS: u64 = 512;
 
 /// Makes room for this many connections, each with a stored body open.
-pub(super) fn make_room(connections: usize) {
+pub(crate) fn make_room(connections: usize) {
     let connections = u64::try_from(connections).unwrap_or(u64::MAX);
     let want = connections.saturating_mul(2).saturating_add(OTHERS);
     let limit = getrlimit(Resource::Nofile);

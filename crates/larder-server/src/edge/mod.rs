@@ -46,6 +46,7 @@ mod worker;
 
 pub(crate) use access_log::AccessSwitch;
 pub use access_log::{AccessLogger, LineFormat};
+pub(crate) use descriptors::make_room;
 pub use limits::{Limits, LiveLimits, Rate};
 pub use listen::{ListenError, Listeners};
 pub use serve::{EdgeConfig, ServeError, serve};

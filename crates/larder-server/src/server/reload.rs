@@ -20,7 +20,7 @@ use super::assemble;
 use super::checks::refuse_self;
 use super::line_format;
 use crate::config::{Retention, ServerConfig};
-use crate::edge::{AccessSwitch, LiveLimits, Tls};
+use crate::edge::{AccessSwitch, LiveLimits, Tls, make_room};
 use crate::live::{Live, Rules};
 use crate::routes::health::ReadinessCheck;
 use crate::service::ModuleService;
@@ -75,6 +75,7 @@ impl ServerHandle {
         running.exchange(Rules::of(&config), fetcher);
         running.access_log.set(line_format(config.access_log));
         config.limits = running.limits.set(config.limits);
+        make_room(config.limits.connections);
         if let Some(tls) = &running.tls {
             tls.look(&running.service.metrics);
         }

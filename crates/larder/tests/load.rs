@@ -1,9 +1,11 @@
 //! Many at once: one fetch whatever is asked, memory that does not grow with bodies, and limits
 //! that hold without harming those within them.
 
+use std::io::Write;
+use std::net::TcpStream;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use larder_testkit::client::{Request, get};
 use larder_testkit::{Behaviour, Gate, LarderServer, Launch, Module, Upstream};
@@ -175,4 +177,37 @@ fn a_client_that_reads_nothing_is_cut_in_time() {
     thread::sleep(Duration::from_secs(2));
     let (body, whole) = lazy.drain();
     assert!(!whole && files.zip.starts_with(&body), "{} bytes, whole: {whole}", body.len());
+}
+
+#[test]
+fn of_cold_zips_only_so_many_are_waited_for_and_the_rest_is_told_to_come_back() {
+    // 256 arrive, 256 wait for their turn.
+    const PLACES: usize = 512;
+    let upstream = Upstream::start();
+    let files = upstream.publish(Module::new("example.com/warm", "v1.0.0"));
+    let server = Launch::new(LARDER, &upstream.url()).start();
+    let warm = server.url(&files.url_path("mod"));
+    assert_eq!(get(&warm).status, 200);
+    upstream.set_latency(Duration::from_secs(20));
+    let ask = |n: usize| {
+        let mut client = TcpStream::connect(server.address()).expect("a connection");
+        let head = format!("GET /example.com/cold/@v/v1.0.{n}.zip HTTP/1.1\r\nHost: l\r\n\r\n");
+        client.write_all(head.as_bytes()).expect("it is taken");
+        client
+    };
+    let waiting: Vec<_> = (0..PLACES + 8).map(ask).collect();
+    let refused = |count: usize| {
+        let line = format!("larder_requests_refused_total{{reason=\"cold_zips\"}} {count}\n");
+        get(&server.url("/metrics")).text().contains(&line)
+    };
+    let give_up = Instant::now() + Duration::from_secs(15);
+    while !refused(8) {
+        assert!(Instant::now() < give_up, "the eight that are too many were not refused");
+        thread::sleep(Duration::from_millis(20));
+    }
+    let one_more = get(&server.url("/example.com/cold/@v/v1.1.0.zip"));
+    assert_eq!((one_more.status, one_more.header("retry-after")), (503, Some("1")));
+    assert!(one_more.text().contains("too many zips are being fetched"), "{}", one_more.text());
+    assert_eq!(get(&warm).status, 200, "what is in memory does not wait");
+    drop(waiting);
 }

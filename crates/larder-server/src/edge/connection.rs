@@ -29,7 +29,7 @@ use super::pulse::{Order, Pulse};
 use super::record::Record;
 use super::respond::{Outgoing, respond};
 use super::service::RequestHead;
-use super::tls::{Shaken, shake_hands};
+use super::tls::{Gathering, Shaken, shake_hands};
 use super::worker::Worker;
 use crate::answer::{Answer, Outcome, RouteLabel};
 use crate::metrics::CutReason;
@@ -66,7 +66,7 @@ pub(super) async fn serve(worker: Arc<Worker>, socket: TcpStream, addr: SocketAd
         Shaken::Plain => worker.metrics.tls_handshake("plain"),
         Shaken::Stream(stream, session) => {
             worker.metrics.tls_handshake(session.as_str());
-            speak(&worker, &pulse, &peer, stream).await;
+            speak(&worker, &pulse, &peer, Gathering::new(stream)).await;
         }
     }
 }
@@ -160,23 +160,29 @@ impl Drop for Presence<'_> {
     }
 }
 
-async fn answer(
+/// Begins a request at once, so that what waits for its answer is small: over HTTP/2 that moves to a
+/// task of its own.
+fn answer(
     worker: Arc<Worker>,
     pulse: Arc<Pulse>,
     peer: Peer,
     request: Request<Incoming>,
-) -> Result<Response<ResponseBody>, Infallible> {
+) -> impl Future<Output = Result<Response<ResponseBody>, Infallible>> {
     let (parts, body) = request.into_parts();
     // No route takes a body; hyper drains a small one and closes the connection on a large one.
     drop(body);
     pulse.request_began(parts.version == Version::HTTP_2);
     let id = worker.ids.choose(&parts.headers);
     let head = RequestHead::new(parts.method, parts.uri, parts.headers, peer.addr, id);
-    let mut record = Box::new(Record::begin(Arc::clone(&worker), pulse, peer.text, head));
-    let answer = if let Some(refusal) = refuse(&worker, &mut record) {
+    let record = Box::new(Record::begin(Arc::clone(&worker), pulse, peer.text, head));
+    async move { Ok(response(&worker, record).await) }
+}
+
+async fn response(worker: &Worker, mut record: Box<Record>) -> Response<ResponseBody> {
+    let answer = if let Some(refusal) = refuse(worker, &mut record) {
         refusal
     } else if matches!(*record.head().method(), Method::GET | Method::HEAD) {
-        ask(&worker, &record).await
+        ask(worker, &record).await
     } else {
         method_not_allowed()
     };
@@ -189,7 +195,7 @@ async fn answer(
     let mut response = Response::new(ResponseBody::new(sending, record));
     *response.status_mut() = status;
     *response.headers_mut() = headers;
-    Ok(response)
+    response
 }
 
 async fn ask(worker: &Worker, record: &Record) -> Answer {

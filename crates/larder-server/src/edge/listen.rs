@@ -43,15 +43,18 @@ impl Listeners {
         Ok(Self { addr, sockets })
     }
 
-    /// Takes a socket that already listens, for this many workers.
+    /// Takes a socket that already listens (socket activation) for this many workers. All take
+    /// from its one queue; that nobody else does is for whoever opened it.
     pub fn inherit(socket: TcpListener, workers: usize) -> Result<Self, ListenError> {
         let unknown = SocketAddr::from(([0, 0, 0, 0], 0));
         let addr =
             socket.local_addr().map_err(|source| ListenError::Failed { addr: unknown, source })?;
-        let sockets = socket
-            .set_nonblocking(true)
-            .and_then(|()| copies(socket, workers.max(1)))
-            .map_err(|source| ListenError::Failed { addr, source })?;
+        let failed = |source| ListenError::Failed { addr, source };
+        if !socket2::SockRef::from(&socket).is_listener().map_err(failed)? {
+            return Err(ListenError::NotListening { addr });
+        }
+        socket.set_nonblocking(true).map_err(failed)?;
+        let sockets = copies(socket, workers.max(1)).map_err(failed)?;
         Ok(Self { addr, sockets })
     }
 
@@ -72,6 +75,12 @@ pub enum ListenError {
     #[error("another server already listens on `{addr}`")]
     InUse {
         /// The address.
+        addr: SocketAddr,
+    },
+    /// A socket that was handed to us does not listen.
+    #[error("the socket that was handed over at `{addr}` does not listen")]
+    NotListening {
+        /// The address to which it is bound.
         addr: SocketAddr,
     },
     /// The system refuses.
@@ -154,6 +163,24 @@ mod tests {
             socket.set_nonblocking(false).unwrap();
             assert_eq!(socket.accept().unwrap().1, client.local_addr().unwrap());
         }
+    }
+
+    #[test]
+    fn a_socket_that_was_handed_over_serves_all_workers_if_it_listens() {
+        let any = SocketAddr::from(([127, 0, 0, 1], 0));
+        let handed = TcpListener::bind(any).unwrap();
+        let addr = handed.local_addr().unwrap();
+        let listeners = Listeners::inherit(handed, 3).unwrap();
+        assert_eq!(listeners.local_addr(), addr);
+        assert_eq!(listeners.sockets.len(), 3);
+        let _client = std::net::TcpStream::connect(addr).unwrap();
+        let sockets = listeners.into_sockets();
+        let accepted = sockets.iter().filter(|socket| socket.accept().is_ok()).count();
+        assert_eq!(accepted, 1, "none waits for a client of another");
+        let socket = Socket::new(Domain::IPV4, Type::STREAM, Some(Protocol::TCP)).unwrap();
+        socket.bind(&any.into()).unwrap();
+        let error = Listeners::inherit(socket.into(), 1).unwrap_err();
+        assert!(matches!(error, ListenError::NotListening { .. }), "{error:?}");
     }
 
     #[test]

@@ -1,8 +1,7 @@
 //! The HTTP edge: sockets, connections, header fields, ranges, bodies, limits and the access log.
 //!
 //! It knows HTTP (RFC 9110, 9112, 9113) and nothing of modules: a [`Service`] answers, the edge
-//! sends. HTTP/1.1 and HTTP/2 (by prior knowledge, or by ALPN over TLS)
-//! share one port.
+//! sends. HTTP/1.1 and HTTP/2 (by prior knowledge, or by ALPN over TLS) share one port.
 //!
 //! | file | answers for |
 //! | --- | --- |
@@ -14,7 +13,7 @@
 //! | `tls` | certificates, their reload, handshakes |
 //! | `service`, `request_id` | what a request is to a service |
 //! | `respond`, `conditions`, `range` | from an answer to header fields |
-//! | `body`, `buffers`, `pace`, `sendfile` | from an answer to bytes |
+//! | `sending`, `body`, `buffers`, `pace`, `sendfile` | from an answer to bytes |
 //! | `access_log`, `log_line` | one line a request |
 
 mod access_log;
@@ -38,6 +37,7 @@ mod refuse;
 mod request_id;
 mod respond;
 mod sendfile;
+mod sending;
 mod serve;
 mod service;
 mod tls;

@@ -14,10 +14,10 @@ use http::header::{
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 
-use super::body::Sending;
 use super::conditions::{Verdict, judge, range_holds};
 use super::range::{Requested, parse};
 use super::request_id::X_REQUEST_ID;
+use super::sending::Sending;
 use super::service::RequestHead;
 use crate::answer::{Answer, Caching, Content, ContentKind};
 
@@ -39,7 +39,7 @@ pub(super) fn respond(head: &RequestHead, answer: Answer) -> Outgoing {
     let mut headers = HeaderMap::with_capacity(FIELDS);
     headers.insert(SERVER, HeaderValue::from_static("larder"));
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers.insert(X_REQUEST_ID, head.id_value().clone());
+    headers.insert(X_REQUEST_ID, once(head.id_value()));
     headers.insert(CACHE_CONTROL, cache_control(answer.caching));
     if let Some(age) = answer.stale {
         mark_stale(&mut headers, age);
@@ -78,6 +78,14 @@ pub(super) fn respond(head: &RequestHead, answer: Answer) -> Outgoing {
         sending: without_body_for_head(head, status, &mut headers, sending),
         headers,
     }
+}
+
+/// A value that no other answer has: HTTP/2 is not to keep it in its table of header fields, where
+/// it would only drive out those that come again.
+fn once(value: &HeaderValue) -> HeaderValue {
+    let mut value = value.clone();
+    value.set_sensitive(true);
+    value
 }
 
 enum Selected {

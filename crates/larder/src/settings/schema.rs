@@ -125,16 +125,20 @@ settings! {
     /// Time that a connection may rest between requests.
     limits_idle_timeout: Duration = "limits.idle_timeout", Fallback::Text("2m");
 
-    /// Time for a client to take the next bytes of an answer.
+    /// Time for a client to take 64 KiB of an answer, or what is left of it: over HTTP/2 of each
+    /// answer, over HTTP/1.1 of the connection. Who is slower is cut.
     limits_write_timeout: Duration = "limits.write_timeout", Fallback::Text("30s");
 
     /// Bytes of a request's head.
     limits_head_bytes: Size = "limits.head_bytes", Fallback::Text("64KiB");
 
-    /// Bytes of answers that may be on their way at one time.
+    /// Bytes of large answers that may be on their way at one time. For each 16 KiB one large answer
+    /// may be under way; one more is told to come back (503).
     limits_bytes_in_flight: Size = "limits.bytes_in_flight", Fallback::Text("64MiB");
 
-    /// Requests a second that one client address may send for long, or `off`.
+    /// Requests a second that one client address (of IPv6: a network of 64 bits) may send for long,
+    /// or `off`. Above it a client is told to come back (429). Behind a reverse proxy all clients
+    /// have its address.
     limits_requests_per_second: OrOff<usize> = "limits.requests_per_second", Fallback::Text("off");
 
     /// Requests that one client address may send at once, before it is held to its rate.

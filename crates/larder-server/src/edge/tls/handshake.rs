@@ -16,7 +16,7 @@ use super::Tls;
 use crate::edge::io::WatchedSocket;
 
 /// What a stream may hold that the socket has not taken. A TLS record has 16 KiB at most.
-const HELD: usize = 64 << 10;
+const HELD: usize = 32 << 10;
 /// The first byte of a TLS record with a handshake in it (RFC 8446 5.1).
 const HANDSHAKE: u8 = 22;
 /// How long somebody who speaks plain HTTP is told so.

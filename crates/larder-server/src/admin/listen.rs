@@ -61,7 +61,7 @@ impl AdminListener {
         self.address
     }
 
-    /// Answers until `stopping` says so.
+    /// Answers until `stopping` says so, and then until everyone who was being answered knows.
     pub(crate) async fn serve(self, desk: Arc<Desk>, mut stopping: watch::Receiver<bool>) {
         let listener = match tokio::net::TcpListener::from_std(self.socket) {
             Ok(listener) => listener,
@@ -92,8 +92,10 @@ impl AdminListener {
         };
         tokio::select! {
             () = accept => {}
-            _told = stopping.wait_for(|stopping| *stopping) => {}
+            told = stopping.wait_for(|stopping| *stopping) => drop(told),
         }
+        let all = u32::try_from(CONNECTIONS).unwrap_or(u32::MAX);
+        let _everyone_is_gone = places.acquire_many(all).await;
     }
 }
 

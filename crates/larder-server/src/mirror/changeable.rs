@@ -131,10 +131,8 @@ impl Mirror {
             .await
             .map_err(|error| store_failed(what.module(), &error))?
             .map(Arc::new);
-        if let Some(kept) = &kept {
-            self.kept.insert(what.clone(), Arc::clone(kept));
-        }
-        Ok(kept)
+        // A newer one may have come meanwhile, and stays.
+        Ok(kept.map(|kept| self.kept.entry_by_ref(what).or_insert(kept).into_value()))
     }
 
     pub(super) fn refresh(

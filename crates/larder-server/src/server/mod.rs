@@ -212,16 +212,15 @@ impl Server {
                 .spawn(rounds::look_at_certificate(tls.clone(), Arc::clone(&self.service.metrics)));
         }
         let (stopped, stopping) = watch::channel(false);
-        if let Some(admin) = self.admin {
-            let desk = Desk {
-                service: Arc::clone(&self.service),
-                store: Arc::clone(&self.store),
-                upkeep: Arc::clone(&self.upkeep),
-                handle: self.handle.clone(),
-                started: Started::now(),
-            };
-            self.runtime.spawn(admin.serve(Arc::new(desk), stopping));
-        }
+        let desk = Desk {
+            service: Arc::clone(&self.service),
+            store: Arc::clone(&self.store),
+            upkeep: Arc::clone(&self.upkeep),
+            handle: self.handle.clone(),
+            started: Started::now(),
+        };
+        let office =
+            self.admin.map(|admin| self.runtime.spawn(admin.serve(Arc::new(desk), stopping)));
         let stop = async move {
             stop.await;
             stopped.send_replace(true);
@@ -240,6 +239,10 @@ impl Server {
             let last = async {
                 self.upkeep.flush_uses().await;
                 self.upkeep.let_go_of_scrubbing(&instance).await;
+                if let Some(office) = office {
+                    // Its clients are told that the server stops.
+                    let _ = office.await;
+                }
             };
             let _ = tokio::time::timeout(LAST_USES, last).await;
         });

@@ -114,6 +114,11 @@ pub(crate) fn could_not_start(error: &StartError, settings: &Settings) -> Failur
             "`listen` is set by {}; choose another address with `--listen ADDR`",
             settings.listen.origin
         )),
+        StartError::Admin { .. } => Failure::failed(MESSAGE).because(error).hint(format!(
+            "`admin.listen` is set by {}; choose another address with `--admin-listen ADDR`, or \
+             `off`",
+            settings.admin_listen.origin
+        )),
         StartError::Tls(error) => {
             Failure::usage(MESSAGE).because(error).hint(way_out(error)).hint(format!(
                 "`tls.cert` is set by {}, `tls.key` by {}",

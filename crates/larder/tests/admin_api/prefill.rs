@@ -211,3 +211,23 @@ fn check_all_good(server: &LarderServer, versions: &[String]) {
     let all = (versions.len() * 3) as u64;
     assert_eq!((done.failed, done.count + done.unchanged), (0, all));
 }
+
+#[test]
+fn a_server_that_is_told_to_stop_tells_whoever_it_works_for() {
+    let upstream = Upstream::start();
+    let versions = many(&upstream, 300);
+    upstream.set_latency(Duration::from_millis(200));
+    let mut server = Launch::new(LARDER, &upstream.url()).start();
+    let mut exchange =
+        post(&server, "/v1/prefill", &body(&versions, false)).open().expect("answers");
+    exchange.take(1).expect("the first event comes");
+    server.ask_to_end();
+    let rest = exchange.rest().expect("it ends as it should");
+    let last = rest.split(|byte| *byte == b'\n').rfind(|line| !line.is_empty());
+    match serde_json::from_slice(last.expect("a line")).expect("an event") {
+        Event::Failed(object) => assert_eq!(object.error, "the server stops"),
+        other => panic!("{other:?}"),
+    }
+    let ended = server.wait_end(Duration::from_secs(20)).expect("it ends");
+    assert!(ended.success(), "{ended:?}");
+}

@@ -149,3 +149,15 @@ fn silent_clients_do_not_keep_maintainers_out_for_ever() {
     let answer = post(&server, "/v1/gc", r#"{"dry_run":true}"#).send().expect("it is its turn");
     assert_eq!(answer.status, 200, "{}", answer.text());
 }
+
+#[test]
+fn two_servers_are_not_administered_at_one_address() {
+    let (upstream, server) = world(&["v1.0.0"]);
+    let second = lasting(&upstream).admin_listen(server.admin_address()).run_to_exit();
+    assert_eq!(second.status.code(), Some(1), "{second:?}");
+    let said = String::from_utf8_lossy(&second.stderr).into_owned();
+    for part in ["cannot listen for maintainers on", "choose another address with `--admin-listen"]
+    {
+        assert!(said.contains(part), "no `{part}` in {said}");
+    }
+}

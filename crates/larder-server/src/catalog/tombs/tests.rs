@@ -1,7 +1,8 @@
 //! Tombstones of one process and of two on one store: setting, lifting, and their races.
 
 use super::*;
-use larder_store::MemoryStore;
+use larder_store::faults::{Fault, Faults};
+use larder_store::{DirectoryConfig, MemoryStore};
 
 fn version() -> ModuleVersion {
     let path = ModulePath::parse("example.com/a").expect("a path");
@@ -95,4 +96,38 @@ async fn a_reload_beside_a_change_never_undoes_it() {
         assert_eq!(one.of(&version()), None, "round {round}");
     }
     reloads.await.expect("ends");
+}
+
+#[tokio::test]
+async fn what_could_not_be_stored_is_in_force_here_and_stored_once_that_works() {
+    let folder = tempfile::TempDir::new().expect("a temporary directory can be made");
+    let faults = Faults::new();
+    let store = larder_store::faults::open(folder.path(), DirectoryConfig::default(), &faults)
+        .expect("opens");
+    let (one, other) = (Tombs::new(Arc::clone(&store)), Tombs::new(store));
+    faults.fail_writes_from(0, Fault::NoRoom);
+    assert!(one.set(&version(), purged("asked")).await.is_err());
+    one.reload().await.expect("reloads");
+    assert_eq!(one.of(&version()), Some(purged("asked")));
+    other.reload().await.expect("reloads");
+    assert_eq!(other.of(&version()), None);
+    faults.lift();
+    assert_eq!(one.reload().await.expect("reloads"), vec![]);
+    assert_eq!(other.reload().await.expect("reloads"), vec![version()]);
+    assert_eq!(other.of(&version()), Some(purged("asked")));
+}
+
+#[tokio::test]
+async fn what_could_not_be_stored_can_be_lifted_all_the_same() {
+    let folder = tempfile::TempDir::new().expect("a temporary directory can be made");
+    let faults = Faults::new();
+    let store = larder_store::faults::open(folder.path(), DirectoryConfig::default(), &faults)
+        .expect("opens");
+    let one = Tombs::new(store);
+    faults.fail_writes_from(0, Fault::Io);
+    assert!(one.set(&version(), purged("asked")).await.is_err());
+    assert_eq!(one.lift(&version()).await.expect("lifts"), Lift::Lifted);
+    faults.lift();
+    assert_eq!(one.reload().await.expect("reloads"), vec![]);
+    assert_eq!((one.of(&version()), one.count()), (None, 0));
 }

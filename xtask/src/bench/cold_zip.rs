@@ -137,26 +137,24 @@ fn report(session: &mut Session, rounds: &[Round]) {
     let first = above(|round| (round.slowest.first_byte, round.alone.first_byte));
     let end = above(|round| (round.slowest.end, round.alone.end));
     let asked = rounds.iter().map(|round| round.asked).max().unwrap_or(0);
-    let finding = |work: &str, measure: &str, found: String, reach: String, verdict| Finding {
-        work: work.to_owned(),
+    let finding = |measure: &str, found: String, reach: String, verdict| Finding {
+        work: WORK.to_owned(),
         against: "one client, GOPROXY=upstream".to_owned(),
         measure: measure.to_owned(),
         found,
         reach,
         verdict,
     };
-    let times = [
-        (WORK, "first byte of the slowest", &first, FIRST_BYTE),
-        ("", "end of the slowest", &end, END),
-    ];
-    for (work, measure, found, reach) in times {
+    let times =
+        [("first byte of the slowest", &first, FIRST_BYTE), ("end of the slowest", &end, END)];
+    for (measure, found, reach) in times {
         let verdict = Verdict::within(found.median(), reach);
         let (found, reach) = (format!("{} ms", found.signed()), format!("≤ +{reach:.0} ms"));
-        session.report.find(finding(work, measure, found, reach, verdict));
+        session.report.find(finding(measure, found, reach, verdict));
     }
     let verdict = if asked == 1 { Verdict::Met } else { Verdict::Short("requests".to_owned()) };
     let found = format!("{asked} at most");
-    session.report.find(finding("", "upstream requests for the zip", found, "1".into(), verdict));
+    session.report.find(finding("upstream requests for the zip", found, "1".into(), verdict));
     let median = |of: fn(&Round) -> f64| Rounds::new(rounds.iter().map(of)).to_string();
     session.report.note(format!(
         "{WORK} (`GOSUMDB` on): alone first byte {} ms, end {} ms; the middle of the 30 {} ms and {} ms; \

@@ -197,12 +197,12 @@ fn report(session: &mut Session, sums: Sums, rounds: &[Round]) {
         Rounds::ratios(rounds.iter().map(|round| (ours(round), round.direct.seconds)))
     };
     let both = [
-        (sums.work(), "cold", ratios(|round| round.cold.seconds), COLD),
-        ("", "warm", ratios(|round| round.warm.seconds), WARM),
+        ("cold", ratios(|round| round.cold.seconds), COLD),
+        ("warm", ratios(|round| round.warm.seconds), WARM),
     ];
-    for (work, measure, ratios, reach) in both {
+    for (measure, ratios, reach) in both {
         session.report.find(Finding {
-            work: work.to_owned(),
+            work: sums.work().to_owned(),
             against: "GOPROXY=upstream".to_owned(),
             measure: format!("{measure}, wall time"),
             found: format!("{ratios}x"),

@@ -129,10 +129,8 @@ impl Row {
     }
 
     fn report(&self, session: &mut Session, field: &Field, laps: &Laps) {
-        let mut work = self.work;
         for pair in &self.pairs {
-            session.report.find(pair.finding(field, laps).of(work));
-            work = "";
+            session.report.find(pair.finding(field, laps).of(self.work));
         }
         let mut legs: Vec<Leg> = laps.iter().map(|(leg, _)| *leg).collect();
         legs.sort_by_key(|(who, target)| (*target as u8, *who));
@@ -169,8 +167,12 @@ impl Pair {
             return Finding::without(&against, measure, Verdict::LeftOut(reason.clone()));
         }
         let (ours, theirs) = (of(laps, self.ours), of(laps, self.theirs));
-        if let Some(why) = trouble(ours).or(trouble(theirs)) {
+        if let Some(why) = trouble(ours) {
             return Finding::without(&against, measure, Verdict::Failed(why));
+        }
+        // A peer that fails is not our failure, and not compared.
+        if let Some(why) = trouble(theirs) {
+            return Finding::without(&against, measure, Verdict::LeftOut(why));
         }
         let figures = |measured: &[Outcome<Measured>]| {
             let measured = measured.iter().flatten().map(|measured| self.by.of(measured));

@@ -151,10 +151,13 @@ impl Report {
         let mut text = format!("\n{}\n\n", self.head.trim_end());
         text.push_str("| work | against | what | median (least-greatest) | reach | |\n");
         text.push_str("| --- | --- | --- | --- | --- | --- |\n");
+        let mut before = "";
         for Finding { work, against, measure, found, reach, verdict } in &self.findings {
+            let named = if work == before { "" } else { work.as_str() };
+            before = work;
             let said = verdict.said();
             let _ =
-                writeln!(text, "| {work} | {against} | {measure} | {found} | {reach} | {said} |");
+                writeln!(text, "| {named} | {against} | {measure} | {found} | {reach} | {said} |");
         }
         if !self.figures.is_empty() {
             text.push_str(

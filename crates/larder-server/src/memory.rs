@@ -6,8 +6,8 @@
 //! from before it.
 
 use std::net::IpAddr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Instant;
 
 use larder_module::ModuleVersion;
@@ -51,11 +51,19 @@ pub(crate) struct Held {
 
 /// A stored body, kept open.
 pub(crate) struct HeldBody {
-    pub(crate) body: Body,
+    /// None once it was closed. The cache gives up what it held in its own time; a file that was
+    /// evicted takes its room until then.
+    pub(crate) body: RwLock<Option<Body>>,
     pub(crate) etag: ETag,
     pub(crate) moment: Moment,
     /// When its use was last noted.
     pub(crate) last_use: Option<LastUse>,
+}
+
+impl HeldBody {
+    fn close(&self) {
+        *self.body.write().unwrap_or_else(PoisonError::into_inner) = None;
+    }
 }
 
 impl Memory {
@@ -109,8 +117,10 @@ impl Memory {
 
     /// Closes the bodies kept open: what was evicted takes its room until the last one is closed.
     pub(crate) fn close_bodies(&self) {
+        for (_, held) in &self.bodies {
+            held.close();
+        }
         self.bodies.invalidate_all();
-        self.bodies.run_pending_tasks();
     }
 
     /// Notes that a zip is used; what to keep beside its answer.
@@ -148,7 +158,8 @@ impl Memory {
         if let Some(last_use) = &held.last_use {
             self.uses.hit(last_use, by);
         }
-        Some((held.body.clone(), held.etag.clone()))
+        let body = held.body.read().unwrap_or_else(PoisonError::into_inner).clone()?;
+        Some((body, held.etag.clone()))
     }
 
     /// Keeps an answer, unless it is no longer good.
@@ -168,7 +179,7 @@ impl Memory {
 mod tests {
     use std::time::Duration;
 
-    use larder_store::MemoryStore;
+    use larder_store::{Key, MemoryStore, Room, Store};
 
     use super::*;
     use crate::answer::{Caching, ContentKind};
@@ -221,5 +232,32 @@ mod tests {
         let memory = memory();
         keep(&memory, "/list", Some(Instant::now()), memory.moment());
         assert!(find(&memory, "/list").is_none());
+    }
+
+    #[tokio::test]
+    async fn what_is_closed_takes_no_descriptor_any_more() {
+        let folder = tempfile::tempdir().expect("a directory");
+        let store = larder_store::DirectoryStore::open(folder.path()).expect("opens");
+        let spooled = store.spool().create(Room::Exactly(4)).expect("there is room");
+        spooled.append(b"body").expect("there is room");
+        let key = Key::parse("blob/1").expect("a key");
+        store.put_body(&key, &spooled).await.expect("it is stored");
+        drop(spooled);
+        let memory = memory();
+        let body = store.body(&key).await.expect("opens").expect("is there");
+        let (etag, moment) = (ETag::of_digest(&[1]), memory.moment());
+        let body = RwLock::new(Some(body));
+        memory.keep_body("/zip", HeldBody { body, etag, moment, last_use: None });
+        let by = IpAddr::from([127, 0, 0, 1]);
+        assert!(memory.find_body("/zip", by).is_some());
+        let open = || {
+            let entries = std::fs::read_dir("/proc/self/fd").expect("descriptors").flatten();
+            let targets = entries.filter_map(|entry| std::fs::read_link(entry.path()).ok());
+            targets.into_iter().filter(|path| path.starts_with(folder.path().join("v1"))).count()
+        };
+        assert_eq!(open(), 1);
+        memory.close_bodies();
+        assert_eq!(open(), 0);
+        assert!(memory.find_body("/zip", by).is_none());
     }
 }

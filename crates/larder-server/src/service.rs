@@ -4,7 +4,7 @@
 //! one look-up and no parsing (`memory`). When a tombstone comes or goes they are all forgotten at
 //! once; a request that was under way then looks again before it is answered.
 
-use std::sync::Arc;
+use std::sync::{Arc, RwLock};
 
 use http::StatusCode;
 use http::header::VIA;
@@ -111,7 +111,8 @@ impl ModuleService {
         match found {
             Found::Once(answer) => answer,
             Found::Stored { body, etag } => {
-                let held = HeldBody { body: body.clone(), etag: etag.clone(), moment, last_use };
+                let (open, etag_of) = (RwLock::new(Some(body.clone())), etag.clone());
+                let held = HeldBody { body: open, etag: etag_of, moment, last_use };
                 self.memory.keep_body(path, held);
                 stored(body, etag)
             }

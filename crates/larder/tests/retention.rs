@@ -40,7 +40,9 @@ impl World {
         for suffix in ["info", "mod", "zip"] {
             assert_eq!(get(&self.server.url(&files.url_path(suffix))).status, 200, "{name}");
         }
+        // Once more from the store, which keeps it open.
         wait(&format!("{name} is stored"), &self.server, || self.is_stored(&files));
+        assert_eq!(get(&self.server.url(&files.url_path("zip"))).status, 200, "{name}");
         self.age(name, age);
         files
     }

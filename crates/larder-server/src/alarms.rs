@@ -146,7 +146,9 @@ mod tests {
     fn the_newest_hundred_are_remembered_and_all_are_counted() {
         let metrics = Arc::new(Metrics::new());
         let alarms = Alarms::new(Arc::clone(&metrics));
-        (0..150).for_each(|what| raise(&alarms, what));
+        for what in 0..150 {
+            raise(&alarms, what);
+        }
         let newest = alarms.newest();
         assert_eq!((newest.len(), alarms.total()), (100, 150));
         assert_eq!((newest[0].what.as_str(), newest[99].what.as_str()), ("body 149", "body 50"));
@@ -157,7 +159,9 @@ mod tests {
     #[test]
     fn the_same_alarm_again_is_one_entry_at_the_front() {
         let alarms = Alarms::new(Arc::default());
-        [1, 2, 1, 1].into_iter().for_each(|what| raise(&alarms, what));
+        for what in [1, 2, 1, 1] {
+            raise(&alarms, what);
+        }
         let newest = alarms.newest();
         let seen: Vec<_> = newest.iter().map(|alarm| (alarm.what.as_str(), alarm.times)).collect();
         assert_eq!((seen, alarms.total()), (vec![("body 1", 3), ("body 2", 1)], 4));

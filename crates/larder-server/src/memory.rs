@@ -216,7 +216,7 @@ mod tests {
     fn what_never_changes_outlives_a_refresh_and_what_changes_does_not() {
         let memory = memory();
         let before = memory.moment();
-        let long = Some(Instant::now() + Duration::from_secs(3600));
+        let long = Some(Instant::now() + Duration::from_hours(1));
         keep(&memory, "/mod", None, before);
         keep(&memory, "/list", long, before);
         memory.forget_changeable();

@@ -130,7 +130,7 @@ impl Request {
             text.extend([name, ": ", value, "\r\n"]);
         }
         if let Some(body) = &self.body {
-            text.push_str(&format!("Content-Length: {}\r\n", body.len()));
+            text.extend(["Content-Length: ", &body.len().to_string(), "\r\n"]);
         }
         text.push_str("Connection: close\r\n\r\n");
         text.push_str(self.body.as_deref().unwrap_or_default());

@@ -34,7 +34,7 @@ impl SmallDisk {
     /// Takes all the room that is left.
     pub fn fill(&self) {
         let mut ballast = fs_err::File::create(self.ballast()).expect("an empty file has room");
-        let piece = [1; 1 << 16];
+        let piece = vec![1; 1 << 16];
         // The error at its end is the point.
         while ballast.write_all(&piece).is_ok() {}
     }

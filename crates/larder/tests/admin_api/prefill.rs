@@ -180,7 +180,7 @@ fn what_was_lately_missing_is_asked_for_again() {
     assert_eq!(get(&server.url(&path_of(&version, "mod"))).status, 404);
     upstream.publish(Module::new("example.com/new", "v1.0.0"));
     assert_eq!(get(&server.url(&path_of(&version, "mod"))).status, 404);
-    let (_, done) = run(&server, "/v1/prefill", &body(&[version.clone()], false));
+    let (_, done) = run(&server, "/v1/prefill", &body(std::slice::from_ref(&version), false));
     assert_eq!((done.count, done.failed), (3, 0));
     assert_eq!(get(&server.url(&path_of(&version, "mod"))).status, 200);
 }

@@ -7,26 +7,26 @@ use larder_server::admin::wire::{Done, Event, Status};
 use larder_testkit::client::{Request, Response, get};
 use larder_testkit::{LarderServer, Launch, Module, Upstream};
 
-pub const LARDER: &str = env!("CARGO_BIN_EXE_larder");
-pub const LIST: &str = "/example.com/a/@v/list";
-pub const LATEST: &str = "/example.com/a/@latest";
+pub(crate) const LARDER: &str = env!("CARGO_BIN_EXE_larder");
+pub(crate) const LIST: &str = "/example.com/a/@v/list";
+pub(crate) const LATEST: &str = "/example.com/a/@latest";
 
 /// A launch under which nothing kept grows old by itself.
-pub fn lasting(upstream: &Upstream) -> Launch {
+pub(crate) fn lasting(upstream: &Upstream) -> Launch {
     Launch::new(LARDER, &upstream.url())
         .env("LARDER_FRESH_TTL", "1h")
         .env("LARDER_FRESH_NEGATIVE_TTL", "1h")
 }
 
 /// `example.com/a` in these versions.
-pub fn publish(upstream: &Upstream, versions: &[&str]) {
+pub(crate) fn publish(upstream: &Upstream, versions: &[&str]) {
     for version in versions {
         upstream.publish(Module::new("example.com/a", version).file("a.go", "package a\n"));
     }
 }
 
 /// An upstream and a server, with these versions of `example.com/a`.
-pub fn world(versions: &[&str]) -> (Upstream, LarderServer) {
+pub(crate) fn world(versions: &[&str]) -> (Upstream, LarderServer) {
     let upstream = Upstream::start();
     publish(&upstream, versions);
     let server = lasting(&upstream).start();
@@ -34,7 +34,7 @@ pub fn world(versions: &[&str]) -> (Upstream, LarderServer) {
 }
 
 /// A request to the admin API, with the token.
-pub fn post(server: &LarderServer, path: &str, body: &str) -> Request {
+pub(crate) fn post(server: &LarderServer, path: &str, body: &str) -> Request {
     Request::new("POST", &server.admin_url(path))
         .header("Authorization", &format!("Bearer {}", server.token()))
         .body(body)
@@ -42,7 +42,7 @@ pub fn post(server: &LarderServer, path: &str, body: &str) -> Request {
 
 /// The events of a run, without its end, and its end.
 #[track_caller]
-pub fn run(server: &LarderServer, path: &str, body: &str) -> (Vec<Event>, Done) {
+pub(crate) fn run(server: &LarderServer, path: &str, body: &str) -> (Vec<Event>, Done) {
     let answer = post(server, path, body).send().expect("the admin API answers");
     assert_eq!(answer.status, 200, "{}", answer.text());
     assert_eq!(answer.header("content-type"), Some("application/x-ndjson"));
@@ -57,7 +57,7 @@ pub fn run(server: &LarderServer, path: &str, body: &str) -> (Vec<Event>, Done) 
 
 /// Purges, or lifts the purge of, one version; what came of it, in a word, and the error.
 #[track_caller]
-pub fn purge(server: &LarderServer, version: &str, undo: bool) -> (String, Option<String>) {
+pub(crate) fn purge(server: &LarderServer, version: &str, undo: bool) -> (String, Option<String>) {
     let body = format!(r#"{{"versions":["{version}"],"reason":"leaked a key","undo":{undo}}}"#);
     let (events, _) = run(server, "/v1/purge", &body);
     let [Event::Purged(purged)] = &events[..] else { panic!("{events:?}") };
@@ -66,7 +66,7 @@ pub fn purge(server: &LarderServer, version: &str, undo: bool) -> (String, Optio
 }
 
 /// How the server does.
-pub fn status(server: &LarderServer) -> Status {
+pub(crate) fn status(server: &LarderServer) -> Status {
     let answer = Request::get(&server.admin_url("/v1/status"))
         .header("Authorization", &format!("Bearer {}", server.token()))
         .send()
@@ -77,7 +77,12 @@ pub fn status(server: &LarderServer) -> Status {
 
 /// Asks until the answer has this status; panics after `within`.
 #[track_caller]
-pub fn wait_status(server: &LarderServer, path: &str, status: u16, within: Duration) -> Response {
+pub(crate) fn wait_status(
+    server: &LarderServer,
+    path: &str,
+    status: u16,
+    within: Duration,
+) -> Response {
     let give_up = Instant::now() + within;
     loop {
         let answer = get(&server.url(path));

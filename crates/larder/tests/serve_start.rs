@@ -143,6 +143,38 @@ fn an_upstream_that_is_this_very_server_is_refused() {
 }
 
 #[test]
+fn a_certificate_that_cannot_be_served_is_refused_with_the_way_out() {
+    let home = TempDir::new().unwrap();
+    let [cert, key] = ["cert.pem", "key.pem"].map(|name| home.path().join(name));
+    let (cert, key) = (cert.display().to_string(), key.display().to_string());
+    let launch = || Launch::new(EXE, "off").arg("--tls-cert").arg(&cert);
+    let told = refused(launch().arg("--tls-key").arg(&key), home.path());
+    insta::assert_snapshot!(told, @"
+    exit: 2
+    error: could not start the server
+      cause: could not read `[DIR]/cert.pem`
+      cause: No such file or directory (os error 2)
+      hint: name a file that is there and that the server's user may read
+      hint: `tls.cert` is set by --tls-cert, `tls.key` by --tls-key
+    ");
+    fs_err::write(&cert, "no certificate").unwrap();
+    fs_err::write(&key, "no key").unwrap();
+    let told = refused(launch().arg("--tls-key").arg(&key), home.path());
+    insta::assert_snapshot!(told, @"
+    exit: 2
+    error: could not start the server
+      cause: `[DIR]/cert.pem` holds no certificate
+      hint: both files are PEM: `tls.cert` the certificate with its chain, `tls.key` the key
+      hint: `tls.cert` is set by --tls-cert, `tls.key` by --tls-key
+    ");
+    insta::assert_snapshot!(refused(launch(), home.path()), @"
+    exit: 2
+    error: `tls.cert` is set and `tls.key` is not
+      hint: `tls.cert` is set by --tls-cert; name both files, or neither
+    ");
+}
+
+#[test]
 fn files_that_settings_name_must_be_there() {
     let home = TempDir::new().unwrap();
     let missing = home.path().join("ca.pem").display().to_string();

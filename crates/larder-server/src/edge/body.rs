@@ -70,7 +70,7 @@ impl Body for ResponseBody {
     ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
         let this = self.get_mut();
         this.frame_is_taken();
-        if !this.paused {
+        if !this.paused && this.sending.is_large() {
             if this.record.holds_enough(context) {
                 return Poll::Pending;
             }

@@ -139,7 +139,9 @@ pub(crate) fn could_not_start(error: &StartError, settings: &Settings) -> Failur
 /// What mends a certificate that cannot be served.
 fn way_out(error: &TlsError) -> &'static str {
     match error {
-        TlsError::Unreadable { .. } => "give the user that runs the server the right to read it",
+        TlsError::Unreadable { .. } => {
+            "name a file that is there and that the server's user may read"
+        }
         TlsError::NotPem { .. } | TlsError::NoCertificate { .. } | TlsError::NoKey { .. } => {
             "both files are PEM: `tls.cert` the certificate with its chain, `tls.key` the key"
         }

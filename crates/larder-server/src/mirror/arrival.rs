@@ -50,6 +50,7 @@ impl Arrival<'_> {
         if arriving.len().is_some_and(|len| len != size) {
             return Err(self.broke_off());
         }
+        self.flush_ahead();
         let inspected = inspect(self.spool, self.version).await.map_err(|error| match error {
             Some(error) if error.is_invalid() => self.mirror.alarm(self.version, &reason(&error)),
             // Our own disk or a defect of ours; that condemns no version.
@@ -70,6 +71,13 @@ impl Arrival<'_> {
         let zip = ZipRef { sha256, size, dirhash: inspected.dirhash };
         let parts = Parts { zip: Some(zip.clone()), go_mod, proof, source, ..Parts::default() };
         Ok((zip, parts))
+    }
+
+    /// Lets the disk take the body while it is checked: who must wait for both waits for the longer.
+    /// A flush that fails is seen by the put, which then fails too.
+    fn flush_ahead(&self) {
+        let spool = Arc::clone(self.spool);
+        self.mirror.runtime.spawn_blocking(move || spool.flush());
     }
 
     /// Takes the body into the spool; returns the SHA-256 of its bytes in hex.

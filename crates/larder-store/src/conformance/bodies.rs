@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 pub(super) async fn check(fresh: &(dyn Fn() -> Handles + Sync)) {
     a_body_is_followed_and_then_put(&fresh()).await;
+    a_body_may_be_flushed_ahead_of_its_put(&fresh()).await;
     an_equal_body_may_be_put_again(&fresh()).await;
     a_spool_file_goes_to_one_key(&fresh()).await;
     bodies_are_objects(&fresh()).await;
@@ -58,6 +59,16 @@ async fn a_body_is_followed_and_then_put(at: &Handles) {
     let empty = spooled(&at.one, Room::Exactly(0), "");
     at.one.put_body(&key("blob/0"), &empty).await.expect("a body is put");
     assert_eq!(whole(&body(&at.other, "blob/0").await), "", "a body may be empty");
+}
+
+async fn a_body_may_be_flushed_ahead_of_its_put(at: &Handles) {
+    let file = spooled(&at.one, Room::Exactly(100), "hello");
+    file.flush().expect("the disk takes it");
+    file.append(b"!").expect_err("what was flushed does not grow");
+    let none = at.other.body(&key("blob/1")).await.expect("a look works");
+    assert!(none.is_none(), "what was flushed is not in the store");
+    at.one.put_body(&key("blob/1"), &file).await.expect("a body is put");
+    assert_eq!(whole(&body(&at.other, "blob/1").await), "hello");
 }
 
 async fn an_equal_body_may_be_put_again(at: &Handles) {

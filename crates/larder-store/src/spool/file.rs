@@ -125,6 +125,12 @@ impl SpoolFile {
         self.len() == 0
     }
 
+    /// Ends the growth and flushes what is there, so that a put which follows need not. It waits for
+    /// the disk: not for a thread that serves.
+    pub fn flush(&self) -> io::Result<()> {
+        self.0.flush()
+    }
+
     /// What is published by now as a body of its own, that outlives the spool file.
     pub fn body(&self) -> io::Result<Body> {
         Ok(Body::from_file(self.0.file.try_clone()?, self.len()))

@@ -184,7 +184,7 @@ fn a_project_is_prefilled_and_then_served_without_its_upstream() {
     world.context.file("go.sum", &(sums(&files[0]) + &sums(&files[1]) + &only_mod + "\n"));
     let dry = world.larder(&["prefill", "--dry-run"]);
     assert!(dry.starts_with("exit: 0\n"), "{dry}");
-    assert!(dry.contains("missing  example.com/a@v1.0.0  zip\n"), "{dry}");
+    assert!(dry.contains("missing  example.com/a@v1.0.0  info mod zip\n"), "{dry}");
     assert!(dry.contains("3 versions: 8 files missing, 0 stored in [TIME]\n"), "{dry}");
     let told = world.larder(&["prefill"]);
     assert!(told.starts_with("exit: 0\n"), "{told}");
@@ -251,9 +251,9 @@ fn a_huge_go_sum_is_asked_for_in_one_go() {
     const LINES: usize = 5000;
     let world = World::new();
     let sum = "h1:olpwvP2KacW1ZWvsR7uQhoyTYvKAupfQrRGBFM352Gk=";
-    let lines: String =
-        (0..LINES).map(|number| format!("example.com/m{number} v1.0.0/go.mod {sum}\n")).collect();
-    world.context.file("go.sum", &lines);
+    let line = |number| format!("example.com/m{number} v1.0.0/go.mod {sum}");
+    let lines: Vec<String> = (0..LINES).map(line).collect();
+    world.context.file("go.sum", &lines.join("\n"));
     let told = world.larder(&["prefill", "--dry-run"]);
     assert!(
         told.contains("5,000 versions: 10,000 files missing, 0 stored"),

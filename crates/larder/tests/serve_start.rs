@@ -106,6 +106,31 @@ fn a_second_server_on_one_address_says_so() {
 }
 
 #[test]
+fn a_second_server_for_the_same_maintainers_says_so() {
+    let holder = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = holder.local_addr().unwrap();
+    let home = TempDir::new().unwrap();
+    let told = refused(Launch::new(EXE, "off").admin_listen(address), home.path());
+    insta::assert_snapshot!(told.replace(&address.to_string(), "[ADDR]"), @"
+    exit: 1
+    error: could not start the server
+      cause: cannot listen for maintainers on `[ADDR]`
+      cause: Address already in use (os error 98)
+      hint: `admin.listen` is set by --admin-listen; choose another address with `--admin-listen ADDR`, or `off`
+    ");
+}
+
+#[test]
+fn maintainers_beyond_loopback_are_a_warning() {
+    let everywhere = SocketAddr::from((Ipv4Addr::UNSPECIFIED, free_address().port()));
+    let server = Launch::new(EXE, "off").admin_listen(everywhere).start();
+    assert!(server.wait_talk("listening for maintainers on 0.0.0.0:"), "{}", server.talk());
+    let local = Launch::new(EXE, "off").start();
+    assert!(local.wait_talk(&format!("admin={}", local.admin_address())), "{}", local.talk());
+    assert!(!local.talk().contains("beyond this machine"), "{}", local.talk());
+}
+
+#[test]
 fn a_store_that_is_a_file_is_refused() {
     let home = TempDir::new().unwrap();
     let data = home.path().join("data");

@@ -50,8 +50,9 @@ pub fn run(
         WatchedServer { url: url(&settings, server.local_addr()), handle: server.handle() };
     let _only_once = pulse
         .set(Pulse::start(Arc::clone(&supervisor), watched).map_err(|error| no_thread(&error))?);
-    announce(&settings, server.local_addr(), printer);
-    warn(&settings, server.local_addr());
+    let listening = Listening { modules: server.local_addr(), admin: server.admin_addr() };
+    announce(&settings, listening, printer);
+    warn(&settings, listening);
     let reloader = reload::Reloader {
         said: args.settings.said().clone(),
         environment: environment.clone(),
@@ -155,9 +156,18 @@ fn way_out(error: &TlsError) -> &'static str {
     }
 }
 
+/// Where the server is.
+#[derive(Debug, Clone, Copy)]
+struct Listening {
+    modules: SocketAddr,
+    admin: Option<SocketAddr>,
+}
+
 /// A person gets a banner with the line to paste, a log gets a line.
-fn announce(settings: &Settings, address: SocketAddr, printer: Printer) {
+fn announce(settings: &Settings, listening: Listening, printer: Printer) {
+    let address = listening.modules;
     let url = url(settings, address);
+    let admin = listening.admin.map_or_else(|| "off".to_owned(), |admin| admin.to_string());
     let store = settings.data.value.display();
     let upstream = match settings.upstream.value.0.to_string() {
         list if list.is_empty() => "none".to_owned(),
@@ -168,10 +178,11 @@ fn announce(settings: &Settings, address: SocketAddr, printer: Printer) {
         printer.talk(&format!("  address   {url}"));
         printer.talk(&format!("  store     {store}"));
         printer.talk(&format!("  upstream  {upstream}  ({})", settings.upstream.origin));
+        printer.talk(&format!("  admin     {admin}"));
         printer.talk(&format!("  paste     export GOPROXY={url}"));
     } else {
         let version = env!("CARGO_PKG_VERSION");
-        tracing::info!(%url, %address, %store, %upstream, version, "listening");
+        tracing::info!(%url, %address, %admin, %store, %upstream, version, "listening");
     }
 }
 
@@ -187,7 +198,8 @@ fn url(settings: &Settings, address: SocketAddr) -> String {
 }
 
 /// What works, but perhaps not as it was meant.
-fn warn(settings: &Settings, address: SocketAddr) {
+fn warn(settings: &Settings, listening: Listening) {
+    let address = listening.modules;
     if settings.upstream.value.0.is_empty() {
         tracing::warn!(
             "no upstream is set: only what the store holds is served; set one with `--upstream LIST` \
@@ -198,6 +210,13 @@ fn warn(settings: &Settings, address: SocketAddr) {
         tracing::warn!(
             "no checksum database ({}): modules are not verified, only kept as first seen",
             settings.go_sumdb.origin
+        );
+    }
+    if let Some(admin) = listening.admin.filter(|admin| !admin.ip().is_loopback()) {
+        tracing::warn!(
+            "listening for maintainers on {admin}, beyond this machine ({}): the admin token crosses \
+             the network unencrypted",
+            settings.admin_listen.origin
         );
     }
     if !address.ip().is_loopback() {

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use larder_server::admin::wire::{Event, FetchResult, PrefillItem, Progress, VersionPart};
+use larder_server::admin::wire::{Event, FetchResult, Fetched, PrefillItem, Progress, VersionPart};
 
 /// What was asked for.
 #[derive(Debug)]
@@ -24,25 +24,28 @@ pub(crate) enum Task {
 pub(crate) struct Wanted {
     /// Only what is missing is told.
     pub(crate) dry_run: bool,
-    items: Vec<PrefillItem>,
-    /// Whether each is over.
-    over: Vec<bool>,
+    items: Vec<Item>,
     places: HashMap<String, usize>,
     count: usize,
     /// All before this one are over.
     first: usize,
 }
 
+/// A version, and what has come of it.
+#[derive(Debug)]
+struct Item {
+    wanted: PrefillItem,
+    over: bool,
+    /// Files that were told of, and those of them that are missing.
+    told: usize,
+    missing: Vec<VersionPart>,
+}
+
 impl Task {
     /// Notes what an event says of what is open.
     pub(super) fn note(&mut self, event: &Event) {
         match (self, event) {
-            (Self::Prefill(wanted), Event::Fetched(fetched)) => {
-                let is_last = wanted.is_last(&fetched.version, fetched.file);
-                if is_last || fetched.result == FetchResult::Failed {
-                    wanted.finish(&fetched.version);
-                }
-            }
+            (Self::Prefill(wanted), Event::Fetched(fetched)) => wanted.note(fetched),
             (Self::Gc { count, .. }, Event::Evict(_)) => *count = count.saturating_add(1),
             (Self::Fsck { progress }, Event::Progress(now)) => *progress = *now,
             _ => {}
@@ -68,8 +71,9 @@ impl Wanted {
     /// All is open.
     pub(crate) fn new(items: Vec<PrefillItem>, dry_run: bool) -> Self {
         let places = items.iter().map(|item| item.version.clone()).zip(0..).collect();
-        let over = vec![false; items.len()];
-        Self { dry_run, items, over, places, count: 0, first: 0 }
+        let open = |wanted| Item { wanted, over: false, told: 0, missing: Vec::new() };
+        let items = items.into_iter().map(open).collect();
+        Self { dry_run, items, places, count: 0, first: 0 }
     }
 
     /// How many versions there are.
@@ -79,35 +83,65 @@ impl Wanted {
 
     /// The version that is waited for longest.
     pub(super) fn waited_for(&self) -> Option<&str> {
-        self.items.get(self.first).map(|item| item.version.as_str())
+        self.items.get(self.first).map(|item| item.wanted.version.as_str())
     }
 
-    /// Whether this is the file that comes last of a version.
+    /// Whether this is the file for whose sake the version is wanted.
     pub(super) fn is_last(&self, version: &str, file: VersionPart) -> bool {
-        let item = self.places.get(version).and_then(|&place| self.items.get(place));
-        match item {
-            Some(item) if item.zip => file == VersionPart::Zip,
-            Some(_) => file == VersionPart::Mod,
-            None => false,
-        }
+        self.item(version).is_some_and(|item| item.files().last() == Some(&file))
     }
 
-    fn finish(&mut self, version: &str) {
-        let place = self.places.get(version).copied();
-        let Some(over) = place.and_then(|place| self.over.get_mut(place)) else { return };
-        if !std::mem::replace(over, true) {
+    /// The files that are missing of a version, once all of them were told of.
+    pub(super) fn missing(&self, version: &str) -> Option<String> {
+        let item = self.item(version)?;
+        let files = item.files().iter().filter(|file| item.missing.contains(file));
+        let names: Vec<&str> = files.map(|&file| name(file)).collect();
+        let is_told = item.told == item.files().len() && !names.is_empty();
+        is_told.then(|| names.join(" "))
+    }
+
+    fn item(&self, version: &str) -> Option<&Item> {
+        self.places.get(version).and_then(|&place| self.items.get(place))
+    }
+
+    fn note(&mut self, fetched: &Fetched) {
+        let is_last = self.is_last(&fetched.version, fetched.file);
+        let place = self.places.get(&fetched.version).copied();
+        let Some(item) = place.and_then(|place| self.items.get_mut(place)) else { return };
+        item.told = item.told.saturating_add(1);
+        if fetched.result == FetchResult::Missing {
+            item.missing.push(fetched.file);
+        }
+        let ends = is_last || fetched.result == FetchResult::Failed;
+        if ends && !std::mem::replace(&mut item.over, true) {
             self.count = self.count.saturating_add(1);
         }
-        while self.over.get(self.first) == Some(&true) {
+        while self.items.get(self.first).is_some_and(|item| item.over) {
             self.first = self.first.saturating_add(1);
         }
     }
 }
 
+impl Item {
+    /// What is asked for of the version.
+    fn files(&self) -> &'static [VersionPart] {
+        const ALL: &[VersionPart] = &[VersionPart::Info, VersionPart::Mod, VersionPart::Zip];
+        if self.wanted.zip { ALL } else { &[VersionPart::Info, VersionPart::Mod] }
+    }
+}
+
+/// How a file is called.
+pub(super) fn name(file: VersionPart) -> &'static str {
+    match file {
+        VersionPart::Info => "info",
+        VersionPart::Mod => "mod",
+        VersionPart::Zip => "zip",
+        VersionPart::Unknown => "",
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use larder_server::admin::wire::Fetched;
-
     use super::*;
 
     fn wanted(items: &[(&str, bool)]) -> Task {
@@ -148,5 +182,23 @@ mod tests {
         fetched(&mut task, "c@v1.0.0", VersionPart::Zip, FetchResult::Failed);
         fetched(&mut task, "d@v1.0.0", VersionPart::Zip, FetchResult::Stored);
         check(&task, 3, None);
+    }
+
+    #[test]
+    fn what_is_missing_is_told_once_all_files_were() {
+        let mut task = wanted(&[("a@v1.0.0", true), ("b@v1.0.0", false)]);
+        let check = |task: &Task, version: &str, missing: Option<&str>| {
+            let Task::Prefill(wanted) = task else { panic!("it is a prefill") };
+            assert_eq!(wanted.missing(version).as_deref(), missing);
+        };
+        fetched(&mut task, "a@v1.0.0", VersionPart::Zip, FetchResult::Missing);
+        fetched(&mut task, "a@v1.0.0", VersionPart::Info, FetchResult::Missing);
+        check(&task, "a@v1.0.0", None);
+        fetched(&mut task, "a@v1.0.0", VersionPart::Mod, FetchResult::Present);
+        check(&task, "a@v1.0.0", Some("info zip"));
+        fetched(&mut task, "b@v1.0.0", VersionPart::Info, FetchResult::Present);
+        fetched(&mut task, "b@v1.0.0", VersionPart::Mod, FetchResult::Present);
+        check(&task, "b@v1.0.0", None);
+        check(&task, "c@v1.0.0", None);
     }
 }

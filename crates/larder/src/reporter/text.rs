@@ -4,10 +4,9 @@ use std::time::Duration;
 
 use larder_server::admin::wire::{
     Bad, Event, Evict, FetchResult, Fetched, PurgeResult, Purged, RefreshResult, Refreshed, Swept,
-    VersionPart,
 };
 
-use super::task::{Task, Wanted};
+use super::task::{Task, Wanted, name};
 use crate::units::{bytes, duration};
 
 /// Versions of a list that a line names.
@@ -35,9 +34,10 @@ fn refreshed(event: &Refreshed, width: usize) -> String {
         RefreshResult::Failed => "failed",
         RefreshResult::Unknown => "",
     };
+    // The newest stand last in a list, and matter first.
     let signed = |sign: &str, versions: &[String]| {
-        let named: Vec<String> =
-            versions.iter().take(NAMED).map(|version| format!("{sign}{version}")).collect();
+        let newest = versions.iter().rev().take(NAMED);
+        let named: Vec<String> = newest.map(|version| format!("{sign}{version}")).collect();
         let more = versions.len().saturating_sub(NAMED);
         let more = if more > 0 { format!(" {sign}{more} more") } else { String::new() };
         named.join(" ") + &more
@@ -68,12 +68,7 @@ fn purged(event: &Purged, width: usize) -> String {
 
 /// What is here already is only counted, and of what came in only the file that is waited for.
 fn fetched(event: &Fetched, wanted: &Wanted) -> Option<String> {
-    let file = match event.file {
-        VersionPart::Info => "info",
-        VersionPart::Mod => "mod",
-        VersionPart::Zip => "zip",
-        VersionPart::Unknown => return None,
-    };
+    let file = name(event.file);
     let size = || event.bytes.map(bytes).unwrap_or_default();
     let version = &event.version;
     match event.result {
@@ -81,12 +76,15 @@ fn fetched(event: &Fetched, wanted: &Wanted) -> Option<String> {
             let proof = if event.is_pending { ", proof pending" } else { "" };
             Some(format!("stored   {:>9}  {version}  {file}{proof}", size()))
         }
-        FetchResult::Missing => Some(format!("missing  {version}  {file}")),
+        FetchResult::Missing | FetchResult::Present if wanted.dry_run => {
+            let missing = wanted.missing(version)?;
+            Some(format!("missing  {version}  {missing}"))
+        }
         FetchResult::Failed => {
             let error = event.error.as_deref().unwrap_or("no reason is given");
             Some(format!("failed   {version}  {file}: {error}"))
         }
-        FetchResult::Stored | FetchResult::Present | FetchResult::Unknown => None,
+        _ => None,
     }
 }
 

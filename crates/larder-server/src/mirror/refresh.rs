@@ -33,6 +33,13 @@ impl Mirror {
         let mut all = vec![Changeable::List(path.clone()), Changeable::Latest(path.clone())];
         let branches = changeable::branches(&self.store, path).await;
         all.extend(branches.map_err(|error| store_failed(path, &error))?);
+        // One that was answered just now may be on its way into the store.
+        let in_memory = self.kept.iter().map(|(what, _)| Changeable::clone(&what));
+        for what in in_memory.filter(|what| what.module() == path) {
+            if !all.contains(&what) {
+                all.push(what);
+            }
+        }
         Ok(all)
     }
 

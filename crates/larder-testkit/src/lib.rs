@@ -12,8 +12,9 @@
 //! | what a process takes | [`Process`] | `process.rs` |
 //! | a checksum database, honest or not | [`Database`] | `database.rs` |
 //! | the server under test | [`LarderServer`] | `server.rs` |
+//! | what a maintainer asks of it | [`Admin`] | `admin.rs` |
 //! | a store's directory, read from outside | [`Stored`] | `stored.rs` |
-//! | a server killed again and again | [`CrashTest`] | `crash.rs` |
+//! | a server killed again and again | [`CrashTest`] | `crash/` |
 //! | one HTTP exchange, byte by byte | [`client`] | `client.rs` |
 //! | a real go command | [`Go`] | `go.rs` |
 //! | a run of the command line | [`TestContext`] | `context.rs` |
@@ -23,6 +24,7 @@
 //! computed here anew and not by the crates under test, so that two implementations must agree.
 //! Each fake ends with its value: dropping it closes its sockets and kills its process.
 
+mod admin;
 mod black_hole;
 pub mod client;
 mod context;
@@ -39,6 +41,7 @@ mod tlog;
 mod upstream;
 mod zip;
 
+pub use admin::Admin;
 pub use black_hole::BlackHole;
 pub use context::TestContext;
 pub use crash::{CrashTest, Round};

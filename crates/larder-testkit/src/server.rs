@@ -5,7 +5,7 @@
 //! `GOSUMDB` is `off` unless a database is given.
 
 use std::collections::BTreeMap;
-use std::io::{self, BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader};
 use std::net::{SocketAddr, TcpListener};
 use std::os::linux::net::SocketAddrExt as _;
 use std::os::unix::net::{SocketAddr as UnixAddress, UnixListener};
@@ -19,6 +19,7 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
+use crate::admin::Admin;
 use crate::client::{Request, Response};
 use crate::database::Database;
 use crate::process::Process;
@@ -207,18 +208,9 @@ impl LarderServer {
         text.trim_end().to_owned()
     }
 
-    /// Asks its admin API to do something, and gives the lines of what it tells.
-    pub fn administer(&self, path: &str, request: &str) -> io::Result<Vec<String>> {
-        let asked = Request::new("POST", &self.admin_url(path))
-            .header("Authorization", &format!("Bearer {}", self.token()))
-            .header("Content-Type", "application/json")
-            .body(request);
-        let answer = asked.send()?;
-        if answer.status != 200 {
-            let text = format!("{}: {}", answer.status, answer.text());
-            return Err(io::Error::other(text));
-        }
-        Ok(answer.text().lines().map(str::to_owned).collect())
+    /// Its admin API.
+    pub fn admin(&self) -> Admin {
+        Admin::new(&self.admin_url(""), &self.token())
     }
 
     /// What it takes.

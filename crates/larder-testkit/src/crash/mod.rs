@@ -4,22 +4,29 @@
 //! One round publishes new modules, loads the server with requests for them, kills it, and reads
 //! everything back. Absent parts are fine, a part that is there must have the published bytes.
 //! Rounds go on with the same data, so that damage of an old round is found by a later one.
+//! Meanwhile a [`maintainer`] is at work. After each kill the store itself is read, too; and its
+//! files are made a day old, so that they are not too young to go.
+
+mod maintainer;
 
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use crate::client::{Request, Response};
 use crate::database::Database;
 use crate::modules::{Module, ModuleFiles, filler};
 use crate::server::{LarderServer, Launch};
+use crate::stored::{Stored, files_below};
 use crate::upstream::Upstream;
+
+use self::maintainer::Maintainer;
 
 /// Modules published for each round.
 const NEW_MODULES: usize = 6;
 /// Clients that load the server until it is killed.
-const CLIENTS: usize = 6;
+const CLIENTS: usize = 12;
 
 /// A server that is killed again and again.
 #[derive(Debug)]
@@ -30,6 +37,7 @@ pub struct CrashTest {
     /// Another server on the same store, which is never killed.
     neighbour: Option<LarderServer>,
     modules: Vec<ModuleFiles>,
+    maintainer: Maintainer,
     random: Random,
 }
 
@@ -44,6 +52,8 @@ pub struct Round {
     pub whole: usize,
     /// Parts that were not there.
     pub absent: usize,
+    /// What a maintainer had asked for and the server had done, in all rounds so far.
+    pub maintained: usize,
 }
 
 impl CrashTest {
@@ -57,8 +67,16 @@ impl CrashTest {
             .database(&database)
             .env("LARDER_FRESH_NEGATIVE_TTL", "1ms")
             .start();
-        let random = Random(seed | 1);
-        CrashTest { upstream, database, server, neighbour: None, modules: Vec::new(), random }
+        let victim = upstream.publish(Module::new("example.com/Crash/victim", "v1.0.0"));
+        CrashTest {
+            upstream,
+            database,
+            server,
+            neighbour: None,
+            modules: Vec::new(),
+            maintainer: Maintainer::new(victim),
+            random: Random(seed | 1),
+        }
     }
 
     /// Lets a second server work on the same store, under the same load; only the first is killed.
@@ -76,23 +94,44 @@ impl CrashTest {
         let lived = Duration::from_micros(1_000 + self.random.below(250_000));
         let answers = self.load(first_new, lived)?;
         self.upstream.cut();
+        self.look_at_store()?;
         self.server.restart();
+        self.maintainer.check(&self.server)?;
         let mut looked_at: Vec<usize> = (first_new..self.modules.len()).collect();
         for _ in 0..NEW_MODULES.min(first_new) {
             looked_at.push(self.random.index(first_new));
         }
         let (whole, absent) = self.check(&looked_at)?;
         self.upstream.restore();
-        Ok(Round { lived, answers, whole, absent })
+        Ok(Round { lived, answers, whole, absent, maintained: self.maintainer.done() })
     }
 
     /// Reads everything that was ever published; how many parts were there.
     pub fn check_everything(&mut self) -> Result<usize, String> {
         self.upstream.cut();
+        Stored::read(self.server.data(), &self.modules)?;
         self.server.restart();
         let (whole, _) = self.check(&(0..self.modules.len()).collect::<Vec<_>>())?;
         self.upstream.restore();
         Ok(whole)
+    }
+
+    /// Reads the store as the kill has left it, and lets it age by a day.
+    fn look_at_store(&self) -> Result<(), String> {
+        let new = self.modules.len().saturating_sub(NEW_MODULES);
+        for files in self.modules.iter().skip(new) {
+            Stored::of(self.server.data(), files)?;
+        }
+        let a_day_ago = SystemTime::now() - Duration::from_hours(24);
+        for folder in ["v1/ver", "v1/blob"] {
+            for path in files_below(&self.server.data().join(folder)) {
+                // A neighbour may be deleting it just now.
+                let Ok(file) = fs_err::File::options().append(true).open(path) else { continue };
+                let aged = file.file().set_modified(a_day_ago);
+                aged.map_err(|error| error.to_string())?;
+            }
+        }
+        Ok(())
     }
 
     fn publish(&mut self) {
@@ -112,6 +151,7 @@ impl CrashTest {
         let (stop, answers) = (AtomicBool::new(false), AtomicUsize::new(0));
         let seeds: Vec<u64> = (0..CLIENTS).map(|_| self.random.next() | 1).collect();
         let (server, modules, database) = (&mut self.server, &self.modules, &self.database);
+        let (maintainer, admin) = (&mut self.maintainer, server.admin());
         let mut bases = vec![server.url("")];
         bases.extend(self.neighbour.as_ref().map(|neighbour| neighbour.url("")));
         thread::scope(|scope| {
@@ -137,6 +177,9 @@ impl CrashTest {
                     })
                 })
                 .collect();
+            let stopped = &stop;
+            let new = modules.get(first_new..).unwrap_or_default();
+            scope.spawn(move || maintainer.work(&admin, new, stopped));
             thread::sleep(lived);
             server.kill9();
             stop.store(true, Ordering::Relaxed);

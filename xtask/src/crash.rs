@@ -20,13 +20,13 @@ pub fn run(args: &[&str]) -> Outcome<()> {
     let exe = root().join("target/debug/larder");
     tell(&format!("{rounds} rounds with seed {seed}"));
     let mut test = CrashTest::new(&exe, seed);
-    let (mut answers, mut whole, mut maintained) = (0, 0, 0);
+    let (mut answers, mut whole) = (0, 0);
     for number in 1..=rounds {
         let round = test.round().map_err(|broken| format!("round {number}: {broken}"))?;
         answers += round.answers;
         whole += round.whole;
-        maintained = round.maintained;
         if number % 25 == 0 {
+            let maintained = round.maintained;
             tell(&format!(
                 "{number} rounds: {answers} answers and {maintained} acts of a maintainer before \
                  kills, {whole} parts whole"

@@ -7,6 +7,7 @@ use xtask::bench;
 use xtask::crash;
 use xtask::docs::{self, Stale};
 use xtask::floors;
+use xtask::soak;
 
 const USAGE: &str = "\
 cargo xtask <task>
@@ -17,6 +18,8 @@ cargo xtask <task>
   docs --check   fail if one of them is stale
   crash [--rounds N] [--seed N]
                  kill a loaded server N times (500) and read back what it still has
+  soak [--minutes N] [--exe PATH]
+                 load a server for N minutes (10) and hold its memory against the first one
   floors         check the house rules: arrows, dependencies, licences, sources
 ";
 
@@ -28,6 +31,7 @@ fn main() -> ExitCode {
         ["docs", "--check"] => docs::run(Stale::Refuse),
         ["bench", args @ ..] => bench::run(args),
         ["crash", args @ ..] => crash::run(args),
+        ["soak", args @ ..] => soak::run(args),
         ["floors"] => floors::check_workspace(),
         _ => Err(USAGE.to_owned()),
     };

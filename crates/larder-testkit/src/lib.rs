@@ -15,6 +15,7 @@
 //! | what a maintainer asks of it | [`Admin`] | `admin.rs` |
 //! | a store's directory, read from outside | [`Stored`] | `stored.rs` |
 //! | a server killed again and again | [`CrashTest`] | `crash/` |
+//! | a server under load for minutes | [`Soak`] | `soak/` |
 //! | one HTTP exchange, byte by byte | [`client`] | `client.rs` |
 //! | a real go command | [`Go`] | `go.rs` |
 //! | a run of the command line | [`TestContext`] | `context.rs` |
@@ -36,6 +37,7 @@ mod modules;
 mod process;
 mod server;
 mod small_disk;
+mod soak;
 mod stored;
 mod tlog;
 mod upstream;
@@ -52,6 +54,7 @@ pub use modules::{Module, ModuleFiles, dirhash, escape, filler};
 pub use process::{Process, raise_open_files};
 pub use server::{LarderServer, Launch, free_address};
 pub use small_disk::SmallDisk;
+pub use soak::{Counts, Sample, Soak};
 pub use stored::Stored;
 pub use upstream::{Behaviour, Gate, Seen, Upstream};
 pub use zip::{Entry, Zip};

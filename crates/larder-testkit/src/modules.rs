@@ -169,6 +169,11 @@ impl ModuleFiles {
         format!("/{}/@v/list", escape(&self.path))
     }
 
+    /// `path@version` as a lookup names it, both escaped.
+    pub fn escaped_version(&self) -> String {
+        format!("{}@{}", escape(&self.path), escape(&self.version))
+    }
+
     /// The two lines that go.sum has for this version.
     pub fn go_sum(&self) -> String {
         let ModuleFiles { path, version, zip_h1, mod_h1, .. } = self;

@@ -9,7 +9,7 @@ use crate::modules::ModuleFiles;
 use crate::server::LarderServer;
 
 /// What a store may hold after the maintainer let zips go, in bytes.
-const KEPT: u64 = 200_000;
+const KEPT: u64 = 2_000_000;
 
 /// A maintainer, and the version that is purged and lifted.
 #[derive(Debug)]

@@ -26,7 +26,7 @@ use self::maintainer::Maintainer;
 /// Modules published for each round.
 const NEW_MODULES: usize = 6;
 /// Clients that load the server until it is killed.
-const CLIENTS: usize = 12;
+const CLIENTS: usize = 8;
 
 /// A server that is killed again and again.
 #[derive(Debug)]
@@ -91,7 +91,7 @@ impl CrashTest {
     pub fn round(&mut self) -> Result<Round, String> {
         let first_new = self.modules.len();
         self.publish();
-        let lived = Duration::from_micros(1_000 + self.random.below(250_000));
+        let lived = Duration::from_micros(1_000 + self.random.below(400_000));
         let answers = self.load(first_new, lived)?;
         self.upstream.cut();
         self.look_at_store()?;
@@ -214,8 +214,7 @@ enum Expected<'a> {
 }
 
 fn parts<'a>(files: &'a ModuleFiles, database: &Database) -> Vec<(String, Expected<'a>)> {
-    let lookup = files.url_path("x").replace("/@v/", "@").replace(".x", "");
-    let lookup = format!("/sumdb/{}/lookup{lookup}", database.name());
+    let lookup = format!("/sumdb/{}/lookup/{}", database.name(), files.escaped_version());
     vec![
         (files.url_path("info"), Expected::Bytes(&files.info)),
         (files.url_path("mod"), Expected::Bytes(&files.go_mod)),

@@ -130,6 +130,17 @@ impl Upstream {
         self.serve(&files.list_path(), "text/plain; charset=utf-8", list);
     }
 
+    /// Forgets a version that was published, as if it had never been.
+    pub fn withdraw(&self, files: &ModuleFiles) {
+        let mut state = self.state();
+        for suffix in ["info", "mod", "zip"] {
+            state.files.remove(&files.url_path(suffix));
+        }
+        state.files.remove(&files.list_path());
+        state.files.remove(&format!("/{}/@latest", escape(&files.path)));
+        state.versions.remove(&files.path);
+    }
+
     /// Serves these bytes at this path, whatever they are; a query such as `.info` of a branch.
     pub fn serve(&self, path: &str, content_type: &str, bytes: impl Into<Vec<u8>>) {
         let file = File { content_type: content_type.to_owned(), bytes: bytes.into().into() };

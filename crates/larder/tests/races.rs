@@ -28,6 +28,15 @@ fn pair(upstream: &Upstream, database: &Database, data: &TempDir) -> [LarderServ
         .map(|()| Launch::new(LARDER, &upstream.url()).database(database).data(data.path()).start())
 }
 
+/// Tells everybody to stop, also when what holds it panics.
+struct Stop<'a>(&'a AtomicBool);
+
+impl Drop for Stop<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
 /// Asks until told to stop; an answer is one of these statuses, and right.
 fn ask_on(
     server: &LarderServer,
@@ -66,6 +75,7 @@ fn purges_that_race_reads_hold_at_once_here_and_soon_in_the_other_process() {
     let version = format!("{}@{}", victim.path, victim.version);
     let stop = AtomicBool::new(false);
     let told = thread::scope(|scope| {
+        let all = Stop(&stop);
         let readers: Vec<_> = [&one, &other]
             .into_iter()
             .map(|server| scope.spawn(|| ask_on(server, victim, &[200, 410], &stop)))
@@ -83,7 +93,7 @@ fn purges_that_race_reads_hold_at_once_here_and_soon_in_the_other_process() {
             assert_eq!(get(&one.url(&path)).status, 200);
             wait_status(&other, &path, 200, Duration::from_secs(10));
         }
-        stop.store(true, Ordering::Relaxed);
+        drop(all);
         calm.join().expect("who asks for something else is not disturbed");
         readers
             .into_iter()
@@ -104,6 +114,7 @@ fn refreshes_that_race_reads_never_give_less_than_what_was_there() {
         answer.text().lines().count()
     };
     thread::scope(|scope| {
+        let all = Stop(&stop);
         let readers: Vec<_> = (0..4)
             .map(|_| {
                 scope.spawn(|| {
@@ -121,22 +132,23 @@ fn refreshes_that_race_reads_never_give_less_than_what_was_there() {
             server.admin().refresh(&files.path).expect("a refresh");
             assert_eq!(lists(&server), number + 1, "what was refreshed is told at once");
         }
-        stop.store(true, Ordering::Relaxed);
+        drop(all);
         for reader in readers {
             reader.join().expect("no list becomes shorter");
         }
     });
 }
 
-/// Lets everything in the store look a day old: nothing young is let go.
+/// Lets everything in the store look twelve hours old: nothing younger than minutes is let go, and
+/// what no record names (yet) is swept after a day.
 fn age(data: &std::path::Path) {
     let Ok(entries) = fs_err::read_dir(data) else { return };
     for path in entries.filter_map(|entry| Some(entry.ok()?.path())) {
         if path.is_dir() {
             age(&path);
         } else if let Ok(file) = fs_err::File::options().append(true).open(&path) {
-            let a_day_ago = SystemTime::now() - Duration::from_hours(24);
-            file.file().set_modified(a_day_ago).expect("a time can be set");
+            let hours_ago = SystemTime::now() - Duration::from_hours(12);
+            file.file().set_modified(hours_ago).expect("a time can be set");
         }
     }
 }
@@ -149,9 +161,11 @@ fn a_gc_that_races_fetches_of_another_process_never_leaves_a_record_without_its_
     let [one, other] = pair(&upstream, &database, &data);
     let (stop, had, freed) = (AtomicBool::new(false), AtomicUsize::new(0), AtomicUsize::new(0));
     thread::scope(|scope| {
+        let _all = Stop(&stop);
         for client in 0..4 {
             let (other, modules, stop, had) = (&other, &modules, &stop, &had);
             scope.spawn(move || {
+                let _all = Stop(stop);
                 for files in modules.iter().cycle().skip(client * 10) {
                     if stop.load(Ordering::Relaxed) {
                         return;
@@ -165,6 +179,7 @@ fn a_gc_that_races_fetches_of_another_process_never_leaves_a_record_without_its_
             });
         }
         scope.spawn(|| {
+            let _all = Stop(&stop);
             while !stop.load(Ordering::Relaxed) {
                 age(&data.path().join("v1/ver"));
                 age(&data.path().join("v1/blob"));
@@ -177,7 +192,6 @@ fn a_gc_that_races_fetches_of_another_process_never_leaves_a_record_without_its_
         while Instant::now() < end {
             Stored::read(data.path(), &modules).expect("every record has its body");
         }
-        stop.store(true, Ordering::Relaxed);
     });
     let (had, freed) = (had.into_inner(), freed.into_inner());
     assert!(had > MODULES && freed > MODULES, "{had} zips had, {freed} let go: no race");

@@ -5,7 +5,7 @@
 //! everything back. Absent parts are fine, a part that is there must have the published bytes.
 //! Rounds go on with the same data, so that damage of an old round is found by a later one.
 //! Meanwhile a [`maintainer`] is at work. After each kill the store itself is read, too; and its
-//! files are made a day old, so that they are not too young to go.
+//! files are made hours old, so that they are not too young to go.
 
 mod maintainer;
 
@@ -66,6 +66,8 @@ impl CrashTest {
         let server = Launch::new(exe, &upstream.url())
             .database(&database)
             .env("LARDER_FRESH_NEGATIVE_TTL", "1ms")
+            // The upstream is cut off after each kill, and is to be asked as soon as it is back.
+            .env("LARDER_FETCH_CIRCUIT_FAILURES", "1000000")
             .start();
         let victim = upstream.publish(Module::new("example.com/Crash/victim", "v1.0.0"));
         CrashTest {
@@ -116,18 +118,18 @@ impl CrashTest {
         Ok(whole)
     }
 
-    /// Reads the store as the kill has left it, and lets it age by a day.
+    /// Reads the store as the kill has left it, and lets it age by hours.
     fn look_at_store(&self) -> Result<(), String> {
         let new = self.modules.len().saturating_sub(NEW_MODULES);
         for files in self.modules.iter().skip(new) {
             Stored::of(self.server.data(), files)?;
         }
-        let a_day_ago = SystemTime::now() - Duration::from_hours(24);
+        let hours_ago = SystemTime::now() - Duration::from_hours(12);
         for folder in ["v1/ver", "v1/blob"] {
             for path in files_below(&self.server.data().join(folder)) {
                 // A neighbour may be deleting it just now.
                 let Ok(file) = fs_err::File::options().append(true).open(path) else { continue };
-                let aged = file.file().set_modified(a_day_ago);
+                let aged = file.file().set_modified(hours_ago);
                 aged.map_err(|error| error.to_string())?;
             }
         }

@@ -26,7 +26,7 @@ pub use self::sample::Sample;
 /// Modules that are asked for again and again.
 const STOCK: usize = 60;
 /// Bytes that the store may hold.
-const STORE: u64 = 48 << 20;
+const STORE: u64 = 12 << 20;
 /// Bytes of answers in memory: soon full, so that what grows later is something else.
 const MEMORY: &str = "4MiB";
 /// Time between two samples.

@@ -36,10 +36,11 @@ impl Sample {
     }
 }
 
-/// Makes what was stored more than a moment ago a day old: nothing so young is let go.
+/// Makes what was stored more than a moment ago twelve hours old: nothing younger than minutes is let
+/// go, and what no record names (yet) is swept after a day.
 pub(super) fn age(data: &Path) -> Result<(), String> {
     let (now, moment) = (SystemTime::now(), Duration::from_secs(10));
-    let a_day_ago = now - Duration::from_hours(24);
+    let hours_ago = now - Duration::from_hours(12);
     for folder in ["v1/ver", "v1/blob"] {
         for path in files_below(&data.join(folder)) {
             // The server is at work: what is gone by now is of no interest.
@@ -49,7 +50,7 @@ pub(super) fn age(data: &Path) -> Result<(), String> {
                 continue;
             }
             if let Ok(file) = fs_err::File::options().append(true).open(&path) {
-                let aged = file.file().set_modified(a_day_ago);
+                let aged = file.file().set_modified(hours_ago);
                 aged.map_err(|error| format!("{}: {error}", path.display()))?;
             }
         }

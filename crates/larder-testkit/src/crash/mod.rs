@@ -68,6 +68,7 @@ impl CrashTest {
             .env("LARDER_FRESH_NEGATIVE_TTL", "1ms")
             // The upstream is cut off after each kill, and is to be asked as soon as it is back.
             .env("LARDER_FETCH_CIRCUIT_FAILURES", "1000000")
+            .env("LARDER_FETCH_RETRIES", "0")
             .start();
         let victim = upstream.publish(Module::new("example.com/Crash/victim", "v1.0.0"));
         CrashTest {

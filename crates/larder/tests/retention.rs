@@ -71,7 +71,7 @@ impl World {
 
 #[track_caller]
 fn wait(what: &str, server: &LarderServer, mut done: impl FnMut() -> bool) {
-    let give_up = Instant::now() + Duration::from_secs(60);
+    let give_up = Instant::now() + Duration::from_mins(1);
     while !done() {
         assert!(Instant::now() < give_up, "{what}: {}", server.talk());
         thread::sleep(Duration::from_millis(50));
@@ -88,7 +88,7 @@ fn size_of(folder: &Path) -> u64 {
     entries.filter_map(Result::ok).map(|entry| size(entry.path())).sum()
 }
 
-const HOUR: Duration = Duration::from_secs(3600);
+const HOUR: Duration = Duration::from_hours(1);
 
 #[test]
 fn the_store_keeps_within_its_limit_while_ever_new_modules_come() {

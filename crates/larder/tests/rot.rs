@@ -78,7 +78,7 @@ fn the_background_finds_a_flipped_byte_by_itself() {
     let (upstream, server, files) = world(&[("LARDER_STORE_SCRUB_INTERVAL", "1s")]);
     let path = files.url_path("zip");
     rot(&body(&server));
-    let give_up = Instant::now() + Duration::from_secs(60);
+    let give_up = Instant::now() + Duration::from_mins(1);
     while upstream.asked(&path) < 2 || server.stored(&path).status != 200 {
         assert!(Instant::now() < give_up, "it is not found: {}", server.talk());
         thread::sleep(Duration::from_millis(50));

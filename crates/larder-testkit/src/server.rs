@@ -5,7 +5,7 @@
 //! `GOSUMDB` is `off` unless a database is given.
 
 use std::collections::BTreeMap;
-use std::io::{BufRead as _, BufReader};
+use std::io::{self, BufRead as _, BufReader};
 use std::net::{SocketAddr, TcpListener};
 use std::os::linux::net::SocketAddrExt as _;
 use std::os::unix::net::{SocketAddr as UnixAddress, UnixListener};
@@ -211,6 +211,11 @@ impl LarderServer {
     /// Its admin API.
     pub fn admin(&self) -> Admin {
         Admin::new(&self.admin_url(""), &self.token())
+    }
+
+    /// Asks its admin API to do something, and gives the lines of what it tells.
+    pub fn administer(&self, path: &str, request: &str) -> io::Result<Vec<String>> {
+        self.admin().ask(path, request)
     }
 
     /// What it takes.

@@ -336,7 +336,7 @@ mod tests {
 
     #[test]
     fn a_body_must_bring_sixteen_bytes_a_second_over_an_idle_period() {
-        let idle = Duration::from_secs(60);
+        let idle = Duration::from_mins(1);
         let after = |pieces: u32, every: Duration, bytes: u64| {
             let mut pace = Pace::default();
             (0..pieces).for_each(|_| pace.note(idle, every, bytes));

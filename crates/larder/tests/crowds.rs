@@ -40,7 +40,6 @@ fn wait_for_files(server: &LarderServer, most: usize) {
 }
 
 #[test]
-#[expect(clippy::print_stdout, reason = "a skipped part is named, and what was measured is shown")]
 fn two_thousand_who_send_nothing_cost_little_and_are_let_go() {
     const CROWD: usize = 2_000;
     if raise_open_files() < 5_000 {
@@ -73,7 +72,6 @@ fn two_thousand_who_send_nothing_cost_little_and_are_let_go() {
 }
 
 #[test]
-#[expect(clippy::print_stdout, reason = "what was measured is shown")]
 fn a_hundred_who_hardly_read_their_zips_keep_within_their_bound() {
     const CROWD: usize = 100;
     let upstream = Upstream::start();

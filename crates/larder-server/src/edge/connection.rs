@@ -66,9 +66,25 @@ pub(super) async fn serve(worker: Arc<Worker>, socket: TcpStream, addr: SocketAd
         Shaken::Plain => worker.metrics.tls_handshake("plain"),
         Shaken::Stream(stream, session) => {
             worker.metrics.tls_handshake(session.as_str());
-            speak(&worker, &pulse, &peer, Gathering::new(stream)).await;
+            let stream = Gathering::new(stream);
+            let speaking = pin!(speak(&worker, &pulse, &peer, stream.clone()));
+            turn_by_turn(&stream, speaking).await;
         }
     }
+}
+
+/// Does the work, and lets out what was gathered after each turn of it.
+async fn turn_by_turn<S, F>(stream: &Gathering<S>, mut work: Pin<&mut F>) -> F::Output
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+    F: Future,
+{
+    poll_fn(|context| {
+        let done = work.as_mut().poll(context);
+        stream.let_out(context);
+        done
+    })
+    .await
 }
 
 /// Speaks HTTP over a stream to its end.

@@ -182,10 +182,15 @@ impl VersionRecord {
         Bytes::from(out)
     }
 
+    /// Whether the stored form is of the format that [`VersionRecord::decode`] reads.
+    pub(crate) fn is_of_our_format(stored: &[u8]) -> bool {
+        stored.starts_with(RECORD_MAGIC)
+    }
+
     /// Reads the stored form; `.info` and `.mod` share the given buffer.
     pub(crate) fn decode(stored: &Bytes) -> Result<Self, RecordError> {
         let damaged = RecordError::Damaged;
-        if !stored.starts_with(RECORD_MAGIC) {
+        if !Self::is_of_our_format(stored) {
             return Err(damaged("unknown format"));
         }
         let rest = stored.slice(RECORD_MAGIC.len()..);

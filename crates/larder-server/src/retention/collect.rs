@@ -3,6 +3,7 @@
 //! Orphans and old evidence go first, since they are missed by nobody; then zips in the order of
 //! the plan, some at a time, told in that order. A dry run tells the same and changes nothing.
 
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, SystemTime};
 
 use futures_util::StreamExt;
@@ -12,7 +13,7 @@ use larder_store::{Guard, Listed};
 use super::hour::timestamp;
 use super::plan::{Plan, Planner, Rules, Standing, StoredZip, to_free};
 use super::request::{Evicted, GcEvent, GcRequest, GcSummary, Swept};
-use super::survey::{ORPHAN_AGE, Survey, Surveyor};
+use super::survey::{Survey, Surveyor};
 use super::uses::UseTimes;
 use crate::catalog::record::{Proof, VersionRecord};
 use crate::catalog::tombs::Why;
@@ -23,6 +24,9 @@ use crate::upkeep::{Events, Upkeep, UpkeepError};
 
 /// A zip stored so lately stays: its clients may not even have it yet.
 pub(crate) const GRACE: Duration = Duration::from_mins(10);
+
+/// Zips that the store may fail to let go before a gc gives up.
+const MOST_FAILURES: u32 = 16;
 
 /// Zips that go at once: each costs two durable writes, which share their flushes.
 const AT_ONCE: usize = 16;
@@ -43,6 +47,8 @@ pub(crate) struct Collection<'a> {
     pub(crate) pace: &'a (dyn Fn() -> Pace + Sync),
     /// Bytes that the disk lacks, whatever the limits say.
     pub(crate) lacking: u64,
+    /// Zips that the store could not let go.
+    pub(crate) failures: AtomicU32,
 }
 
 impl Collection<'_> {
@@ -99,8 +105,9 @@ impl Collection<'_> {
         if !self.request.dry_run {
             self.upkeep.counted(survey.inventory);
         }
-        self.sweep(Swept::Orphan, &survey.orphans, summary).await?;
-        self.sweep(Swept::Quarantine, &outdated(survey.quarantine.clone()), summary).await?;
+        self.sweep(Swept::Orphan, survey, &survey.orphans, summary).await?;
+        let evidence = outdated(survey.quarantine.clone());
+        self.sweep(Swept::Quarantine, survey, &evidence, summary).await?;
         let limit = self.request.max_size.or(settings.retention.max_size);
         let by_limit = to_free(total.saturating_sub(summary.swept_bytes), limit);
         // For want of room a tenth more, too, or the next zip would want it again.
@@ -134,6 +141,7 @@ impl Collection<'_> {
     async fn sweep(
         &self,
         what: Swept,
+        survey: &Survey,
         these: &[Listed],
         summary: &mut GcSummary,
     ) -> Result<(), UpkeepError> {
@@ -141,7 +149,7 @@ impl Collection<'_> {
             self.events.go_on()?;
             // Somebody may be writing it anew.
             let guard = Guard::WrittenBefore(match what {
-                Swept::Orphan => before(ORPHAN_AGE),
+                Swept::Orphan => survey.orphaned_before,
                 Swept::Quarantine => listed.modified + Duration::from_secs(1),
             });
             let gone =
@@ -192,7 +200,14 @@ impl Collection<'_> {
                 tracing::warn!(module = %zip.version, %error, "cannot evict");
                 return Ok(false);
             }
-            Err(error) => return Err(UpkeepError::store(error)),
+            // One bad file is no reason to keep all the others; a bad disk is.
+            Err(error) => {
+                tracing::warn!(module = %zip.version, %error, "cannot evict");
+                if self.failures.fetch_add(1, Ordering::Relaxed) < MOST_FAILURES {
+                    return Ok(false);
+                }
+                return Err(UpkeepError::store(error));
+            }
         }
         if let Ok(true) = gone {
             tracing::info!(module = %zip.version, bytes = zip.bytes, "evicted");

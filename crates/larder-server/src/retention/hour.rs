@@ -12,6 +12,9 @@ const SECONDS: u64 = 3600;
 pub(crate) struct Hour(pub(crate) u32);
 
 impl Hour {
+    /// Later than any other.
+    pub(crate) const LAST: Self = Self(u32::MAX);
+
     /// The hour in which this moment lies; those before 1970 are its first.
     pub(crate) fn of(moment: SystemTime) -> Self {
         let since = moment.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();

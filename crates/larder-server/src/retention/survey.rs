@@ -33,6 +33,8 @@ pub(crate) struct Survey {
     /// Old bodies that no record names. None are known while a record cannot be read: it may name
     /// one of them.
     pub(crate) orphans: Vec<Listed>,
+    /// Only what was written before this can be an orphan.
+    pub(crate) orphaned_before: SystemTime,
     /// Evidence of rot.
     pub(crate) quarantine: Vec<Listed>,
 }
@@ -65,9 +67,10 @@ impl Surveyor<'_> {
         &self,
         each: impl FnMut(&ModuleVersion, &VersionRecord, &Listed) + Send,
     ) -> Result<Survey, UpkeepError> {
+        // From before the first record was looked at: a body written later may be named by then.
+        let since = SystemTime::now().checked_sub(ORPHAN_AGE).unwrap_or(SystemTime::UNIX_EPOCH);
         let records = self.records(each).await?;
         let named: Fingerprints = records.named.into_iter().collect();
-        let since = SystemTime::now().checked_sub(ORPHAN_AGE).unwrap_or(SystemTime::UNIX_EPOCH);
         let mut orphans = Vec::new();
         let mut bytes = self
             .scan("blob", |body| {
@@ -91,7 +94,8 @@ impl Surveyor<'_> {
             bytes: bytes.saturating_add(records.bytes),
             counted_at: Timestamp::now(),
         };
-        Ok(Survey { inventory, zips: records.zips.into_iter().collect(), orphans, quarantine })
+        let zips = records.zips.into_iter().collect();
+        Ok(Survey { inventory, zips, orphans, orphaned_before: since, quarantine })
     }
 
     async fn records(
@@ -105,7 +109,16 @@ impl Surveyor<'_> {
             self.events.go_on()?;
             for listed in page {
                 rests.step().await;
-                let Some(object) = self.store.get(&listed.key).await? else { continue };
+                let object = match self.store.get(&listed.key).await {
+                    Ok(Some(object)) => object,
+                    Ok(None) => continue,
+                    // The scrubber tells of it; the others can still be judged.
+                    Err(error) => {
+                        tracing::warn!(key = %listed.key, %error, "a record cannot be read");
+                        seen.unreadable += 1;
+                        continue;
+                    }
+                };
                 seen.bytes = seen.bytes.saturating_add(listed.size);
                 let version = catalog::version_of("ver", &listed.key);
                 let (Some(version), Ok(record)) = (version, VersionRecord::decode(&object.bytes))

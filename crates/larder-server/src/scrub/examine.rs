@@ -28,8 +28,8 @@ pub(crate) enum Bad {
     Info,
     /// The record's `.mod`; the right one, where the zip has it.
     Mod { in_zip: Option<Bytes> },
-    /// The body; none where it is missing.
-    Body(ZipRef, Option<Body>),
+    /// The body, which may be missing.
+    Body(ZipRef),
 }
 
 /// What was found of a version.
@@ -101,7 +101,7 @@ impl Examiner<'_> {
         if let Some(problem) = trouble {
             // Evicted, or written anew, while it was looked at: nothing is known to be bad.
             if self.still_names(version, &zip).await? {
-                found.add(BadPart::Body, problem, Bad::Body(zip, body));
+                found.add(BadPart::Body, problem, Bad::Body(zip));
             }
             return Ok(());
         }
@@ -159,7 +159,7 @@ impl Examiner<'_> {
             }
         };
         if self.still_names(version, &zip).await? {
-            found.add(BadPart::Zip, problem, Bad::Body(zip, Some(body)));
+            found.add(BadPart::Zip, problem, Bad::Body(zip));
         }
         Ok(())
     }

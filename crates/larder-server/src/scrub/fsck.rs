@@ -26,6 +26,8 @@ pub(crate) struct Fsck<'a> {
     told: Instant,
     named: Vec<Fingerprint>,
     unreadable: bool,
+    /// What was written later may be named by a record that was looked at before.
+    since: SystemTime,
 }
 
 impl<'a> Fsck<'a> {
@@ -45,6 +47,7 @@ impl<'a> Fsck<'a> {
             told: Instant::now(),
             named: Vec::new(),
             unreadable: false,
+            since: SystemTime::now().checked_sub(ORPHAN_AGE).unwrap_or(SystemTime::UNIX_EPOCH),
         }
     }
 
@@ -103,7 +106,6 @@ impl<'a> Fsck<'a> {
             return Ok(());
         }
         let named: Fingerprints = std::mem::take(&mut self.named).into_iter().collect();
-        let since = SystemTime::now().checked_sub(ORPHAN_AGE).unwrap_or(SystemTime::UNIX_EPOCH);
         let mut pages = self.pages("blob")?;
         while let Some(page) = pages.next().await? {
             for body in page {
@@ -111,8 +113,8 @@ impl<'a> Fsck<'a> {
                 let sha256 = body.key.as_str().rsplit('/').next().unwrap_or_default();
                 let is_named =
                     Fingerprint::of_body(sha256).is_some_and(|body| named.contains(body));
-                if !is_named && body.modified < since {
-                    let repaired = self.remove(&body.key, since).await?;
+                if !is_named && body.modified < self.since {
+                    let repaired = self.remove(&body.key).await?;
                     let subject = body.key.to_string();
                     let problem = "no record names it".to_owned();
                     let part = BadPart::Orphan;
@@ -123,11 +125,11 @@ impl<'a> Fsck<'a> {
         Ok(())
     }
 
-    async fn remove(&self, key: &Key, since: SystemTime) -> Result<Option<Repair>, UpkeepError> {
+    async fn remove(&self, key: &Key) -> Result<Option<Repair>, UpkeepError> {
         if !self.request.repair {
             return Ok(None);
         }
-        let guard = Guard::WrittenBefore(since);
+        let guard = Guard::WrittenBefore(self.since);
         let gone = self.walker.upkeep.store.delete_if(key, guard).await?;
         let changed = || Repair::Failed("it has changed meanwhile".to_owned());
         Ok(Some(if gone { Repair::Removed } else { changed() }))

@@ -6,10 +6,12 @@
 use larder_module::ModuleVersion;
 use larder_store::{Guard, Object};
 
+use super::body;
 use super::examine::{Bad, Fault, chain};
 use super::quarantine::{self, Note};
 use super::request::{BadPart, Repair};
-use crate::catalog::record::{Parts, Proof, VersionRecord};
+use super::throttle::Throttle;
+use crate::catalog::record::{Parts, Proof, VersionRecord, ZipRef};
 use crate::catalog::version_key;
 use crate::catalog::versions::VersionsError;
 use crate::mirror::FileKind;
@@ -83,18 +85,34 @@ async fn take_out(
             versions.add(version, Parts { go_mod: Some(go_mod), ..Parts::default() }).await?;
             Ok(&[])
         }
-        Bad::Body(zip, body) => {
-            if let Some(body) = body {
-                let record = versions.get(version).await?;
-                let loss = Loss::of(record.as_ref());
-                set_aside(quarantine::body(upkeep, body, &note).await, loss)?;
-            }
-            if !versions.evict(version, &zip.sha256).await? {
-                return Err(Stop::Changed);
-            }
-            Ok(&[FileKind::Zip])
-        }
+        Bad::Body(zip) => take_body_out(upkeep, version, zip, &note).await,
     }
+}
+
+/// The body is looked at anew: one that cannot be opened just now, could not be read for a moment,
+/// or was written anew since, stays.
+async fn take_body_out(
+    upkeep: &Upkeep,
+    version: &ModuleVersion,
+    zip: &ZipRef,
+    note: &Note<'_>,
+) -> Result<&'static [FileKind], Stop> {
+    let versions = &upkeep.versions;
+    if let Some(body) = versions.body(&zip.sha256).await? {
+        let good = note.part == BadPart::Body
+            && body.len() == zip.size
+            && body::digest(&body, &mut Throttle::none()).await.is_ok_and(|sha| sha == zip.sha256);
+        if good {
+            return Err(Stop::Changed);
+        }
+        let record = versions.get(version).await?;
+        let loss = Loss::of(record.as_ref());
+        set_aside(quarantine::body(upkeep, &body, note).await, loss)?;
+    }
+    if !versions.evict(version, &zip.sha256).await? {
+        return Err(Stop::Changed);
+    }
+    Ok(&[FileKind::Zip])
 }
 
 async fn take_record_out(
@@ -103,20 +121,20 @@ async fn take_record_out(
     object: &Object,
     note: &Note<'_>,
 ) -> Result<&'static [FileKind], Stop> {
+    // Its body, which nobody else names, would be swept with it; and a newer Larder may read it.
+    if !VersionRecord::is_of_our_format(&object.bytes) || upkeep.mirror.is_exempt(version.path()) {
+        return Err(Stop::Failed(
+            "its zip may be the last there is, or a newer Larder's: it is left for a maintainer, \
+             who may remove the record to have the version fetched anew"
+                .to_owned(),
+        ));
+    }
     set_aside(quarantine::value(upkeep, &object.bytes, note).await, Loss::ForGood)?;
     let key = version_key("ver", version).map_err(VersionsError::from)?;
     let guard = Guard::Unchanged(key.clone(), Some(object.tag.clone()));
     let gone = upkeep.store.delete_if(&key, guard).await.map_err(VersionsError::from)?;
     if !gone {
         return Err(Stop::Changed);
-    }
-    if upkeep.mirror.is_exempt(version.path()) {
-        tracing::error!(
-            module = %version,
-            "its record was lost, and no checksum database vouches for it: whatever the upstream \
-             gives now is taken for the right one; compare its h1: with the go.sum of a project \
-             that uses it"
-        );
     }
     Ok(&[FileKind::Mod, FileKind::Info, FileKind::Zip])
 }

@@ -67,7 +67,8 @@ impl Upkeep {
         match due(kept, owner, interval, Timestamp::now()) {
             Due::In(wait) => Ok(wait),
             Due::Now(cursor) => {
-                let stored = self.store.usage().stored.unwrap_or(0);
+                // The pace follows from how much there is, which is counted after the start.
+                let Some(stored) = self.store.usage().stored else { return Ok(SETTLING) };
                 // Each body is read twice: for its hash, and for its zip rules.
                 let throttle = Throttle::to(pace(stored.saturating_mul(2), interval));
                 let walker = Walker { upkeep: self, throttle, repair: true };

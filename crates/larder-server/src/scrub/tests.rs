@@ -188,14 +188,30 @@ fn a_missing_or_shortened_body_comes_back() {
     assert_eq!(read(&world.path("/blob/")), world.files.zip.as_ref());
 }
 
+fn cut_record(world: &World) {
+    let record = std::fs::File::options().write(true).open(world.path("/ver/"));
+    record.and_then(|file| file.set_len(100)).expect("it can be cut");
+}
+
 #[test]
 fn a_record_that_cannot_be_read_is_had_again() {
-    let cut = |world: &World| {
-        let record = std::fs::File::options().write(true).open(world.path("/ver/"));
-        record.and_then(|file| file.set_len(100)).expect("it can be cut");
+    check(Vouched::ByDatabase, BadPart::Record, cut_record);
+}
+
+#[test]
+fn a_record_for_which_nobody_vouches_or_of_a_newer_format_is_left_with_its_body() {
+    let check = |vouched: Vouched, damage: fn(&World)| {
+        let world = World::new(vouched);
+        damage(&world);
+        let damaged = read(&world.path("/ver/"));
+        let (found, summary) = world.fsck(true);
+        assert!(matches!(found[0].repaired, Some(Repair::Failed(_))), "{found:?}");
+        assert_eq!((summary.bad, summary.repaired), (1, 0));
+        assert_eq!(read(&world.path("/ver/")), damaged);
+        assert_eq!(read(&world.path("/blob/")), world.files.zip.as_ref());
     };
-    check(Vouched::ByDatabase, BadPart::Record, cut);
-    check(Vouched::ByNobody, BadPart::Record, cut);
+    check(Vouched::ByNobody, cut_record);
+    check(Vouched::ByDatabase, |world| flip(&world.path("/ver/"), 3));
 }
 
 #[test]

@@ -8,6 +8,7 @@ use super::quarantine::{self, Note};
 use super::request::{BadPart, Finding, Repair};
 use super::throttle::Throttle;
 use crate::alarms::AlarmKind;
+use crate::catalog::record::VersionRecord;
 use crate::catalog::tombs::Why;
 use crate::catalog::version_of;
 use crate::checksum_db::{ChecksumDb, StoredPart};
@@ -60,8 +61,15 @@ impl Walker<'_> {
             return self.unmended(key, "its name is not that of a version".to_owned());
         };
         if self.upkeep.tombs.of(&version).is_some_and(|tomb| tomb.why == Why::Integrity) {
-            // Known to be wrong, and withheld.
-            return Looked { bytes: object.bytes.len() as u64, ..Looked::default() };
+            // Known to be wrong, and withheld; its body is the evidence.
+            let bytes = object.bytes.len() as u64;
+            return match VersionRecord::decode(&object.bytes) {
+                Ok(record) => {
+                    let named = record.zip.map(|zip| zip.sha256);
+                    Looked { bytes, named, ..Looked::default() }
+                }
+                Err(error) => self.unmended(key, chain(&error)),
+            };
         }
         let versions = &self.upkeep.versions;
         let mut examiner = Examiner { versions, throttle: &mut self.throttle };

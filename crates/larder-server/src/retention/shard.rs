@@ -147,9 +147,9 @@ mod tests {
         ) {
             let all = |order: [&Shard; 4]| {
                 let mut merged = Shard::new();
-                order.into_iter().for_each(|shard| {
+                for shard in order {
                     merge(&mut merged, shard.clone());
-                });
+                }
                 merged
             };
             let merged = all([&one, &two, &three, &one]);

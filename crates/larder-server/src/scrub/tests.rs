@@ -182,7 +182,7 @@ fn a_missing_or_shortened_body_comes_back() {
             .expect("it can be cut");
     });
     let world = World::new(Vouched::ByDatabase);
-    std::fs::rename(world.path("/blob/"), world.folder.path().join("away")).expect("moves");
+    fs_err::rename(world.path("/blob/"), world.folder.path().join("away")).expect("moves");
     assert_eq!(world.fsck(false).0[0].problem, "it is missing");
     assert_eq!(world.fsck(true).1.repaired, 1);
     assert_eq!(read(&world.path("/blob/")), world.files.zip.as_ref());

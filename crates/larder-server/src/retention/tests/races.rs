@@ -6,9 +6,15 @@
 //! missing under a record that stays would be the breach.
 
 use super::*;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Instant;
 
 const VERSIONS: usize = 6;
+/// Fetches of each task, and zips that must have gone before they end.
+const FETCHES: usize = 25;
+const EVICTIONS: u64 = 25;
+/// After this long it is given up that anything goes.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Reads a version as a client would, until what it reads fits together.
 async fn read(store: &Arc<dyn Store>, version: &ModuleVersion) {
@@ -33,26 +39,29 @@ fn race(stores: &[Arc<dyn Store>; 2]) {
         tokio::runtime::Builder::new_multi_thread().worker_threads(4).enable_all().build();
     let runtime = runtime.expect("a runtime starts");
     let over = Arc::new(AtomicBool::new(false));
+    let (evicted, began) = (Arc::new(AtomicU64::new(0)), Instant::now());
     let all = || (0..VERSIONS).map(|n| version("a.b/c", n));
-    let evicted = std::thread::scope(|scope| {
+    std::thread::scope(|scope| {
         let collectors = stores.each_ref().map(|store| {
-            let over = Arc::clone(&over);
+            let (over, evicted) = (Arc::clone(&over), Arc::clone(&evicted));
             scope.spawn(move || {
                 let maintenance = open(store, Retention::default());
                 let request = GcRequest { max_size: Some(0), ..GcRequest::default() };
-                let mut evicted = 0;
                 while !over.load(Ordering::Relaxed) {
-                    evicted += gc(&maintenance, request).1.count;
+                    evicted.fetch_add(gc(&maintenance, request).1.count, Ordering::Relaxed);
                 }
-                evicted
             })
         });
         runtime.block_on(async {
             let mut fetches = tokio::task::JoinSet::new();
             for (n, version) in all().chain(all()).enumerate() {
-                let store = Arc::clone(&stores[n % 2]);
+                let (store, evicted) = (Arc::clone(&stores[n % 2]), Arc::clone(&evicted));
                 fetches.spawn(async move {
-                    for _ in 0..25 {
+                    let enough = || evicted.load(Ordering::Relaxed) >= EVICTIONS;
+                    for n in 0.. {
+                        if n >= FETCHES && (enough() || began.elapsed() > PATIENCE) {
+                            return;
+                        }
                         keep(&store, &version, proof(&version)).await;
                         read(&store, &version).await;
                     }
@@ -77,9 +86,11 @@ fn race(stores: &[Arc<dyn Store>; 2]) {
             assert!(reading.is_none(), "readers read on: {reading:?}");
         });
         over.store(true, Ordering::Relaxed);
-        collectors.map(|collector| collector.join().expect("a gc ends well"))
+        for collector in collectors {
+            collector.join().expect("a gc ends well");
+        }
     });
-    assert!(evicted.iter().sum::<u64>() > 0, "something was evicted: {evicted:?}");
+    assert!(evicted.load(Ordering::Relaxed) >= EVICTIONS, "zips went: {evicted:?}");
     for version in all() {
         runtime.block_on(has_zip(&stores[0], &version));
     }

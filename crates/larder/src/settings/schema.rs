@@ -178,7 +178,8 @@ settings! {
     /// Time until an upstream answers with a head, besides the time to reach it.
     fetch_head_timeout: Duration = "fetch.head_timeout", Fallback::Text("60s");
 
-    /// Time between two pieces of an upstream's body.
+    /// Time between two pieces of an upstream's body; less than 16 bytes a second over it counts as
+    /// none.
     fetch_idle_timeout: Duration = "fetch.idle_timeout", Fallback::Text("60s");
 
     /// How often a request is sent again that an upstream did not take or could not answer just

@@ -215,7 +215,7 @@ mod tests {
 
         #[test]
         fn every_form_of_a_requirement_is_the_same(
-            modules in proptest::collection::vec(("[a-z]{1,6}\\.[a-z]{2}/[A-Za-z0-9_-]{1,8}", 0_u8..9, 0..4_u8), 0..8),
+            modules in proptest::collection::vec(("x[a-z]{0,5}\\.[a-z]{2}/m[A-Za-z0-9_-]{0,7}", 0_u8..9, 0..4_u8), 0..8),
         ) {
             let statement = |(path, minor, form): &(String, u8, u8)| match form {
                 0 => format!("require {path} v1.{minor}.0 // indirect\n"),

@@ -9,7 +9,8 @@ use std::collections::HashSet;
 use std::io;
 use std::path::{Path, PathBuf};
 
-const REMEMBERED: usize = 1 << 16;
+/// Folders that are remembered: some 2 MiB of names.
+const REMEMBERED: usize = 1 << 13;
 
 #[derive(Debug)]
 pub(super) struct Folders {

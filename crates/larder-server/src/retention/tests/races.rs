@@ -14,7 +14,7 @@ const VERSIONS: usize = 6;
 const FETCHES: usize = 25;
 const EVICTIONS: u64 = 25;
 /// After this long it is given up that anything goes.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Reads a version as a client would, until what it reads fits together.
 async fn read(store: &Arc<dyn Store>, version: &ModuleVersion) {

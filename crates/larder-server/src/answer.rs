@@ -122,6 +122,16 @@ impl Ready {
         self.etag.as_ref()
     }
 
+    /// The same in a buffer of its own, if it is small: a part must not keep the whole that it was
+    /// read from in memory.
+    pub(crate) fn detached(mut self) -> Self {
+        const SMALL: usize = 16 << 10;
+        if self.bytes.len() <= SMALL {
+            self.bytes = Bytes::copy_from_slice(&self.bytes);
+        }
+        self
+    }
+
     /// What it costs to keep, in bytes: the weight in a bounded cache.
     pub fn weight(&self) -> usize {
         let etag = self.etag.as_ref().map_or(0, |etag| etag.0.len());

@@ -66,13 +66,20 @@ impl HeldBody {
     }
 }
 
+/// What a cache of moka's keeps of an entry besides its key and its value, with the heap's own
+/// share: an answer of a hundred bytes costs six times that.
+const ENTRY: usize = 512;
+
+/// The weight of an entry with so many bytes of its own.
+pub(crate) fn weight(bytes: usize) -> u32 {
+    u32::try_from(bytes.saturating_add(ENTRY)).unwrap_or(u32::MAX)
+}
+
 impl Memory {
     /// Room for `bytes` of whole answers. That zips are used is noted in `uses`.
     pub(crate) fn new(bytes: u64, uses: Arc<Uses>) -> Self {
         let ready = Cache::builder()
-            .weigher(|path: &Arc<str>, held: &Arc<Held>| {
-                u32::try_from(path.len() + held.ready.weight()).unwrap_or(u32::MAX)
-            })
+            .weigher(|path: &Arc<str>, held: &Arc<Held>| weight(path.len() + held.ready.weight()))
             .max_capacity(bytes)
             .build();
         Self {
@@ -165,6 +172,7 @@ impl Memory {
     /// Keeps an answer, unless it is no longer good.
     pub(crate) fn keep(&self, path: &str, held: Held) {
         if held.until.is_none_or(|until| until > Instant::now()) {
+            let held = Held { ready: held.ready.detached(), ..held };
             self.ready.insert(path.into(), Arc::new(held));
         }
     }

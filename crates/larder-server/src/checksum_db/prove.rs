@@ -62,7 +62,7 @@ impl Prover {
     pub(super) fn memory() -> moka::sync::Cache<ModuleVersion, Arc<Record>> {
         moka::sync::Cache::builder()
             .weigher(|_, record: &Arc<Record>| {
-                u32::try_from(2 * record.text().len() + 256).unwrap_or(u32::MAX)
+                crate::memory::weight(2 * record.text().len() + size_of::<Record>())
             })
             .max_capacity(MEMORY)
             .build()

@@ -87,7 +87,7 @@ impl Gathered {
 impl TileReader {
     pub(super) fn new(shelf: Arc<Shelf>) -> Self {
         let memory = moka::sync::Cache::builder()
-            .weigher(|_, held: &Held| u32::try_from(held.content.len() + 64).unwrap_or(u32::MAX))
+            .weigher(|_, held: &Held| crate::memory::weight(held.content.len()))
             .max_capacity(MEMORY)
             .build();
         Self { shelf, memory }

@@ -157,7 +157,7 @@ impl Mirror {
             runtime: parts.runtime,
             kept: moka::sync::Cache::builder()
                 .weigher(|_, kept: &Arc<Kept>| {
-                    u32::try_from(kept.value.len() + 256).unwrap_or(u32::MAX)
+                    crate::memory::weight(kept.value.len() + size_of::<Kept>())
                 })
                 .max_capacity(memory / 4)
                 .build(),

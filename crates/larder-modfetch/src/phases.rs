@@ -16,6 +16,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use tokio::sync::Notify;
 use tower_layer::Layer;
 use tower_service::Service;
 
@@ -27,7 +28,11 @@ tokio::task_local! {
 
 /// Where a request has got to.
 #[derive(Default)]
-struct Way(Mutex<Stage>);
+struct Way {
+    stage: Mutex<Stage>,
+    /// The stage is another one: so is the time that is left.
+    changed: Notify,
+}
 
 #[derive(Default, Clone, Copy)]
 enum Stage {
@@ -40,11 +45,12 @@ enum Stage {
 
 impl Way {
     fn has_come_to(&self, stage: Stage) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = stage;
+        *self.stage.lock().unwrap_or_else(PoisonError::into_inner) = stage;
+        self.changed.notify_one();
     }
 
     fn stage(&self) -> Stage {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        *self.stage.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -53,12 +59,14 @@ pub(crate) async fn within<F: Future>(timeouts: Timeouts, sending: F) -> Result<
     let began = Instant::now();
     let way = Arc::<Way>::default();
     let mut sending = pin!(WAY.scope(Arc::clone(&way), sending));
-    let mut wait = timeouts.head;
     loop {
-        if let Ok(sent) = tokio::time::timeout(wait, &mut sending).await {
-            return Ok(sent);
+        let wait = left(timeouts, way.stage(), began, Instant::now())?;
+        tokio::select! {
+            biased;
+            sent = &mut sending => return Ok(sent),
+            () = way.changed.notified() => {}
+            () = tokio::time::sleep(wait) => {}
         }
-        wait = left(timeouts, way.stage(), began, Instant::now())?;
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! | file | answers for |
 //! | --- | --- |
-//! | [`bench`] | our server beside its peers, under load |
+//! | [`mod@bench`] | our server beside its peers, under load |
 //! | [`crash`] | kill -9 under load, as many rounds as one likes |
 //! | [`soak`] | mixed load for minutes, and the memory it ends with |
 //! | [`floors`] | the house rules that a compiler cannot check: arrows, dependencies, sources |

@@ -2,12 +2,12 @@
 //!
 //! | file | what it answers for |
 //! | --- | --- |
-//! | [`uses`] | who used which zip last: noted at hits, written down in batches |
+//! | `uses` | who used which zip last: noted at hits, written down in batches |
 //! | `shard`, `hour` | the stored form of uses, and its coarse time |
-//! | [`survey`] | one look at everything stored |
-//! | [`plan`] | which zips go, in which order, and why the rest stays: a pure function |
-//! | [`collect`] | their going: records first, then bodies; orphans and old evidence |
-//! | [`pressure`] | when a gc is due, seen at every zip |
+//! | `survey` | one look at everything stored |
+//! | `plan` | which zips go, in which order, and why the rest stays: a pure function |
+//! | `collect` | their going: records first, then bodies; orphans and old evidence |
+//! | `pressure` | when a gc is due, seen at every zip |
 //! | `request` | what may be asked, and what is told |
 //!
 //! **Never** goes what could not be had again and proved again: a version that no database vouches

@@ -2,14 +2,14 @@
 //!
 //! | file | what it answers for |
 //! | --- | --- |
-//! | [`examine`] | what is wrong with a version: its record, `.info`, `.mod`, body, zip |
-//! | [`body`] | a body's hash, its zip rules, its copy: piece by piece |
-//! | [`mend`] | setting aside what is bad, and having a good one fetched |
-//! | [`quarantine`] | the evidence |
-//! | [`walk`] | everything stored, from a key on |
-//! | [`fsck`] | one walk for whoever asked, with what no record names |
-//! | [`pass`] | the walk of the background: slow, kept over restarts, shared by processes |
-//! | [`cursor`] | how far that is |
+//! | `examine` | what is wrong with a version: its record, `.info`, `.mod`, body, zip |
+//! | `body` | a body's hash, its zip rules, its copy: piece by piece |
+//! | `mend` | setting aside what is bad, and having a good one fetched |
+//! | `quarantine` | the evidence |
+//! | `walk` | everything stored, from a key on |
+//! | `fsck` | one walk for whoever asked, with what no record names |
+//! | `pass` | the walk of the background: slow, kept over restarts, shared by processes |
+//! | `cursor` | how far that is |
 //!
 //! **What is bad is first set aside, then taken out of use, then fetched again**, through the same
 //! flight as for any client, and held to the proof that the record keeps. Nothing is believed

@@ -7,7 +7,7 @@
 //! | what the background does by itself, and when | `background` |
 //! | the same on a store without a server | `maintenance` |
 //! | whom a run tells what it does | `events` |
-//! | walking the store at a pace | [`pages`] |
+//! | walking the store at a pace | `pages` |
 //! | what is known | `status` |
 //!
 //! Any number of processes may do this on one store at once: records change by compare-and-swap,

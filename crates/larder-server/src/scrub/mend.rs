@@ -1,7 +1,8 @@
 //! Setting aside what is bad, and having a good one fetched.
 //!
 //! What is bad goes out of use whether or not a good one can be had: wrong bytes are never served.
-//! Only what nobody could give again, and could not be copied, stays.
+//! What cannot be opened just now is not known to be bad, and stays. So does what nobody could give
+//! again: an unreadable record that no database vouches for, or a body that could not be copied.
 
 use larder_module::ModuleVersion;
 use larder_store::{Guard, Object};

@@ -12,7 +12,7 @@ use super::checks::checks;
 use super::probe::Probe;
 use crate::alarms::Alarms;
 use crate::catalog::tombs::Tombs;
-use crate::catalog::versions::VersionsError;
+use crate::catalog::versions::{Versions, VersionsError};
 use crate::checksum_db::{ChecksumDb, DbCollector, DbParts};
 use crate::config::{DatabaseConfig, ServerConfig};
 use crate::hex::hex;
@@ -27,7 +27,7 @@ use crate::roll_call::RollCall;
 use crate::routes::checksum_db::ChecksumDbs;
 use crate::routes::module_proxy::ModuleProxy;
 use crate::service::ModuleService;
-use crate::upkeep::{Upkeep, UpkeepParts};
+use crate::upkeep::{Runs, Upkeep};
 
 /// The parts of a server.
 pub(super) struct Assembled {
@@ -80,7 +80,8 @@ impl Parts<'_> {
         ));
         let uses = Arc::new(Uses::new(Arc::clone(self.store)));
         let memory = Arc::new(Memory::new(config.memory, Arc::clone(&uses)));
-        let upkeep = Arc::new(Upkeep::new(UpkeepParts {
+        let upkeep = Arc::new(Upkeep {
+            versions: Versions::new(Arc::clone(self.store)),
             store: Arc::clone(self.store),
             rules: rules.clone(),
             tombs: Arc::clone(&tombs),
@@ -92,7 +93,8 @@ impl Parts<'_> {
             alarms: Arc::clone(&alarms),
             databases: databases.clone(),
             grace: self.grace,
-        }));
+            runs: Runs::default(),
+        });
         let service = Arc::new(ModuleService {
             mirror: Arc::clone(&mirror),
             proxy: ModuleProxy::new(Arc::clone(&mirror), Arc::clone(&tombs), rules.clone()),

@@ -63,26 +63,17 @@ pub struct Upkeep {
     pub(crate) databases: Vec<ChecksumDb>,
     /// For how long a zip stays that was just stored.
     pub(crate) grace: Duration,
+    pub(crate) runs: Runs,
+}
+
+/// What runs, and what was found out; nothing at first.
+#[derive(Default)]
+pub(crate) struct Runs {
     /// One gc at a time; the next one waits.
     collecting: tokio::sync::Mutex<()>,
     /// One fsck at a time; the next one waits.
     checking: tokio::sync::Mutex<()>,
     known: Mutex<UpkeepStatus>,
-}
-
-/// What upkeep is made of.
-pub(crate) struct UpkeepParts {
-    pub(crate) store: Arc<dyn Store>,
-    pub(crate) rules: Live<Rules>,
-    pub(crate) tombs: Arc<Tombs>,
-    pub(crate) mirror: Arc<Mirror>,
-    pub(crate) memory: Arc<Memory>,
-    pub(crate) uses: Arc<Uses>,
-    pub(crate) pressure: Arc<Pressure>,
-    pub(crate) metrics: Arc<Metrics>,
-    pub(crate) alarms: Arc<Alarms>,
-    pub(crate) databases: Vec<ChecksumDb>,
-    pub(crate) grace: Duration,
 }
 
 /// Why a run of upkeep ended early. What it did until then stays done.
@@ -122,27 +113,6 @@ impl fmt::Debug for Upkeep {
 }
 
 impl Upkeep {
-    /// Upkeep of a store.
-    pub(crate) fn new(parts: UpkeepParts) -> Self {
-        Self {
-            versions: Versions::new(Arc::clone(&parts.store)),
-            store: parts.store,
-            rules: parts.rules,
-            tombs: parts.tombs,
-            mirror: parts.mirror,
-            memory: parts.memory,
-            uses: parts.uses,
-            pressure: parts.pressure,
-            metrics: parts.metrics,
-            alarms: parts.alarms,
-            databases: parts.databases,
-            grace: parts.grace,
-            collecting: tokio::sync::Mutex::default(),
-            checking: tokio::sync::Mutex::default(),
-            known: Mutex::default(),
-        }
-    }
-
     /// Evicts what the bounds leave no room for, least recently used first. A listener that leaves
     /// ends it at the next zip.
     pub async fn gc(
@@ -159,7 +129,7 @@ impl Upkeep {
         events: &Events<GcEvent>,
         pace: &(dyn Fn() -> Pace + Sync),
     ) -> Result<GcSummary, UpkeepError> {
-        let _one_at_a_time = self.collecting.lock().await;
+        let _one_at_a_time = self.runs.collecting.lock().await;
         let lacking = if request.dry_run { 0 } else { self.pressure.begin() };
         let failures = AtomicU32::new(0);
         let collection = Collection { upkeep: self, request, events, pace, lacking, failures };
@@ -200,7 +170,7 @@ impl Upkeep {
         request: FsckRequest,
         events: Events<FsckEvent>,
     ) -> Result<FsckSummary, UpkeepError> {
-        let _one_at_a_time = self.checking.lock().await;
+        let _one_at_a_time = self.runs.checking.lock().await;
         let mut fsck = Fsck::new(self, request, &events);
         fsck.run().await?;
         Ok(fsck.summary())
@@ -212,6 +182,6 @@ impl Upkeep {
     }
 
     pub(crate) fn known(&self) -> MutexGuard<'_, UpkeepStatus> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+        self.runs.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -3,7 +3,6 @@
 //! Orphans and old evidence go first, since they are missed by nobody; then zips in the order of
 //! the plan, some at a time, told in that order. A dry run tells the same and changes nothing.
 
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, SystemTime};
 
 use futures_util::StreamExt;
@@ -25,7 +24,8 @@ use crate::upkeep::{Events, Upkeep, UpkeepError};
 /// A zip stored so lately stays: its clients may not even have it yet.
 pub(crate) const GRACE: Duration = Duration::from_mins(10);
 
-/// Zips that the store may fail to let go before a gc gives up.
+/// Zips of one plan that the store may fail to let go before the gc gives up: one bad file is no
+/// reason to keep all the others, a bad disk is.
 const MOST_FAILURES: u32 = 16;
 
 /// Zips that go at once: each costs two durable writes, which share their flushes.
@@ -47,8 +47,6 @@ pub(crate) struct Collection<'a> {
     pub(crate) pace: &'a (dyn Fn() -> Pace + Sync),
     /// Bytes that the disk lacks, whatever the limits say.
     pub(crate) lacking: u64,
-    /// Zips that the store could not let go.
-    pub(crate) failures: AtomicU32,
 }
 
 impl Collection<'_> {
@@ -166,53 +164,53 @@ impl Collection<'_> {
 
     async fn evict(&self, plan: Plan, summary: &mut GcSummary) -> Result<(), UpkeepError> {
         let going = plan.go.into_iter().map(|zip| async move {
-            let gone = self.request.dry_run || self.let_go(&zip).await?;
-            Ok::<_, UpkeepError>((zip, gone))
+            let gone = if self.request.dry_run { Ok(true) } else { self.let_go(&zip).await };
+            (zip, gone)
         });
         let mut going = futures_util::stream::iter(going).buffered(AT_ONCE);
-        let mut told = Ok(());
-        while told.is_ok()
-            && let Some(gone) = going.next().await
+        let (mut ended, mut failures) = (Ok(()), 0);
+        while ended.is_ok()
+            && let Some((zip, gone)) = going.next().await
         {
-            let (zip, gone) = gone?;
-            if gone {
-                summary.count += 1;
-                summary.bytes += zip.bytes;
-                summary.left_bytes = summary.left_bytes.saturating_sub(zip.bytes);
-                told = self.events.tell(GcEvent::Evict(evicted(&zip))).await;
+            match gone {
+                Ok(true) => {
+                    summary.count += 1;
+                    summary.bytes += zip.bytes;
+                    summary.left_bytes = summary.left_bytes.saturating_sub(zip.bytes);
+                    let told = self.events.tell(GcEvent::Evict(evicted(&zip))).await;
+                    ended = told.map_err(UpkeepError::from);
+                }
+                Ok(false) => {}
+                Err(error) if failures < MOST_FAILURES => {
+                    tracing::warn!(module = %zip.version, %error, "cannot evict");
+                    failures += 1;
+                }
+                Err(error) => ended = Err(error),
             }
         }
         // What is open takes its room until it is closed.
         if summary.count > 0 && !self.request.dry_run {
             self.upkeep.memory.close_bodies();
         }
-        Ok(told?)
+        ended
     }
 
     /// Whether the zip is gone; one whose record has changed since the survey stays.
     async fn let_go(&self, zip: &StoredZip) -> Result<bool, UpkeepError> {
-        let gone = self.upkeep.versions.evict(&zip.version, &zip.sha256).await;
-        match gone {
-            Ok(true) => self.upkeep.metrics.upkeep.evicted(zip.bytes),
-            Ok(false) => {}
+        match self.upkeep.versions.evict(&zip.version, &zip.sha256).await {
+            Ok(true) => {
+                self.upkeep.metrics.upkeep.evicted(zip.bytes);
+                tracing::info!(module = %zip.version, bytes = zip.bytes, "evicted");
+                Ok(true)
+            }
+            Ok(false) => Ok(false),
             // The scrubber's business.
             Err(VersionsError::Record(error)) => {
                 tracing::warn!(module = %zip.version, %error, "cannot evict");
-                return Ok(false);
+                Ok(false)
             }
-            // One bad file is no reason to keep all the others; a bad disk is.
-            Err(error) => {
-                tracing::warn!(module = %zip.version, %error, "cannot evict");
-                if self.failures.fetch_add(1, Ordering::Relaxed) < MOST_FAILURES {
-                    return Ok(false);
-                }
-                return Err(UpkeepError::store(error));
-            }
+            Err(error) => Err(UpkeepError::store(error)),
         }
-        if let Ok(true) = gone {
-            tracing::info!(module = %zip.version, bytes = zip.bytes, "evicted");
-        }
-        Ok(matches!(gone, Ok(true)))
     }
 
     /// Forgets the uses of what has gone.

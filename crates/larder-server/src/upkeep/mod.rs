@@ -20,7 +20,6 @@ pub(crate) mod pages;
 mod status;
 
 use std::fmt;
-use std::sync::atomic::AtomicU32;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -131,8 +130,7 @@ impl Upkeep {
     ) -> Result<GcSummary, UpkeepError> {
         let _one_at_a_time = self.runs.collecting.lock().await;
         let lacking = if request.dry_run { 0 } else { self.pressure.begin() };
-        let failures = AtomicU32::new(0);
-        let collection = Collection { upkeep: self, request, events, pace, lacking, failures };
+        let collection = Collection { upkeep: self, request, events, pace, lacking };
         let mut summary = GcSummary::default();
         let ended = collection.run(&mut summary).await;
         if !request.dry_run {

@@ -11,7 +11,10 @@ use bytes::Bytes;
 use larder_modfetch::{FetchConfig, GoProxyList};
 use larder_module::{ModulePath, ModuleVersion, PathPatterns, Version};
 use larder_modzip::Dirhash;
-use larder_store::{Condition, DirectoryStore, Durability, Key, MemoryStore, Room, Store};
+use larder_store::faults::{self, Faults};
+use larder_store::{
+    Condition, DirectoryConfig, DirectoryStore, Durability, Key, MemoryStore, Room, Store,
+};
 use sha2::{Digest, Sha256};
 
 use super::{GcEvent, GcRequest, GcSummary, Kept, Swept};
@@ -21,6 +24,7 @@ use crate::catalog::versions::Versions;
 use crate::config::{Retention, ServerConfig};
 use crate::hex::hex;
 use crate::retention::hour::Hour;
+use crate::retention::shard::SHARDS;
 use crate::retention::uses::Uses;
 use crate::upkeep::Maintenance;
 
@@ -142,6 +146,34 @@ fn a_dry_run_tells_what_then_happens() {
         assert_eq!(now(has_zip(&store, &version)), !gone);
     }
     assert_eq!(gc(&maintenance, request).0, [], "and it is enough");
+}
+
+#[test]
+fn one_record_that_cannot_be_read_keeps_its_own_zip_and_no_other() {
+    const VERSIONS: u64 = 4;
+    let mut spared = 0;
+    // The first reads are those of the shards of uses.
+    for read in usize::from(SHARDS) - 2..usize::from(SHARDS) + 20 {
+        let (folder, faults) = (tempfile::tempdir().expect("a directory"), Faults::new());
+        let store = faults::open(folder.path(), DirectoryConfig::default(), &faults);
+        let store = store.expect("opens");
+        for n in 0..VERSIONS {
+            let version = version("a.b/c", usize::try_from(n).expect("it is small"));
+            now(keep(&store, &version, proof(&version)));
+        }
+        let maintenance = open(&store, Retention::default());
+        faults.fail_read(read);
+        let request = GcRequest { max_size: Some(0), ..GcRequest::default() };
+        let ended = maintenance.gc(request, |_| ControlFlow::Continue(()));
+        // Where a folder cannot be listed, nothing can be judged.
+        let Ok(summary) = ended else { continue };
+        let kept = VERSIONS.saturating_sub(summary.count);
+        assert!(kept <= 1, "read {read}: {summary:?}");
+        spared += kept;
+        faults.lift();
+        assert_eq!(gc(&maintenance, request).1.count, kept, "read {read}");
+    }
+    assert!(spared >= VERSIONS, "each record failed at least once: {spared}");
 }
 
 #[test]

@@ -12,8 +12,11 @@ use larder_module::{ModulePath, ModuleVersion, Version};
 use larder_store::{DirectoryStore, Store};
 use larder_testkit::{Database, Module, ModuleFiles, Upstream};
 
+use super::examine::{Bad, Fault};
+use super::mend::mend;
 use super::{BadPart, Finding, FsckEvent, FsckRequest, FsckSummary, Repair};
 use crate::catalog::record::VersionRecord;
+use crate::catalog::tombs::{Tombstone, Why};
 use crate::config::{DatabaseConfig, ServerConfig};
 use crate::mirror::FileKind;
 use crate::upkeep::Maintenance;
@@ -212,6 +215,51 @@ fn a_record_for_which_nobody_vouches_or_of_a_newer_format_is_left_with_its_body(
     };
     check(Vouched::ByNobody, cut_record);
     check(Vouched::ByDatabase, |world| flip(&world.path("/ver/"), 3));
+}
+
+#[test]
+fn a_body_that_is_good_when_it_is_looked_at_again_stays() {
+    for vouched in [Vouched::ByDatabase, Vouched::ByNobody] {
+        let world = World::new(vouched);
+        let before = world.all();
+        let zip = world.record().zip.expect("it has one");
+        // As if one read had failed for a moment, or somebody had fetched it anew since.
+        let problem = "it cannot be read".to_owned();
+        let fault = Fault { part: BadPart::Body, problem, what: Bad::Body(zip) };
+        let version = version();
+        let mended = mend(&world.maintenance.upkeep, &version, &fault);
+        let repair = world.maintenance.runtime.block_on(mended);
+        assert_eq!(repair, Repair::Failed("it has changed meanwhile".to_owned()));
+        assert!(world.all() == before, "nothing went, nothing was set aside");
+    }
+}
+
+#[test]
+fn a_body_that_cannot_be_opened_is_told_and_stays() {
+    let world = World::new(Vouched::ByNobody);
+    let (blob, away) = (world.path("/blob/"), world.folder.path().join("away"));
+    fs_err::rename(&blob, &away).expect("moves");
+    std::os::unix::fs::symlink(&blob, &blob).expect("a link to itself");
+    let (found, summary) = world.fsck(true);
+    assert!(matches!(found[0].repaired, Some(Repair::Failed(_))), "{found:?}");
+    assert_eq!(summary.repaired, 0);
+    assert!(blob.is_symlink(), "it was not removed");
+    fs_err::rename(&away, &blob).expect("moves back");
+    assert_eq!(world.fsck(false).0, [], "nothing was lost");
+}
+
+#[test]
+fn the_body_of_a_version_that_is_refused_is_evidence_and_no_orphan() {
+    let world = World::new(Vouched::ByDatabase);
+    let tombstone = Tombstone { why: Why::Integrity, reason: "it was false".to_owned() };
+    let version = version();
+    let set = world.maintenance.upkeep.tombs.set(&version, tombstone);
+    let _in_force = world.maintenance.runtime.block_on(set).expect("is set");
+    let blob = world.path("/blob/");
+    let file = std::fs::File::options().write(true).open(&blob).expect("is there");
+    file.set_modified(SystemTime::now() - Duration::from_hours(48)).expect("is made older");
+    assert_eq!(world.fsck(true).0, []);
+    assert!(blob.exists());
 }
 
 #[test]

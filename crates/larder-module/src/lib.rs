@@ -16,6 +16,8 @@
 //! | `revision.rs` | [`Revision`]: whatever may be asked for by `.info`: tags, branches, hashes |
 //! | `escape.rs` | [`EscapedPath`], [`EscapedVersion`]: the `!x` form used in URLs and on disk |
 //! | `module_version.rs` | [`ModuleVersion`]: a path and a version that fit each other |
+//! | `named.rs` | [`NamedVersion`]: the two as a go.mod names them, unchecked; their order in version selection |
+//! | `go_version.rs` | [`GoVersion`]: versions of Go itself, which are not semantic |
 //! | `patterns.rs` | [`PathPatterns`]: GOPRIVATE and its kin |
 //! | `glob.rs` | the glob language beneath `PathPatterns` |
 //! | `shown.rs` | how refused text is quoted in messages |
@@ -25,7 +27,9 @@
 pub mod element;
 mod escape;
 mod glob;
+mod go_version;
 mod module_version;
+mod named;
 mod path;
 mod path_major;
 mod patterns;
@@ -36,7 +40,9 @@ mod shown;
 mod version;
 
 pub use escape::{EscapeError, EscapedPath, EscapedVersion};
+pub use go_version::{GoVersion, compare_go_versions, version_of_toolchain};
 pub use module_version::ModuleVersion;
+pub use named::{NamedVersion, NamedVersionError, compare_versions, is_toolchain};
 pub use path::{ModulePath, PathError, PathRefusal};
 pub use path_major::PathMajor;
 pub use patterns::PathPatterns;

@@ -83,7 +83,7 @@ fn compare_identifiers(a: &str, b: &str) -> Ordering {
     }
 }
 
-fn compare_numbers(a: &str, b: &str) -> Ordering {
+pub(crate) fn compare_numbers(a: &str, b: &str) -> Ordering {
     a.len().cmp(&b.len()).then_with(|| a.cmp(b))
 }
 

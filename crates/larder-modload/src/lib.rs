@@ -13,6 +13,6 @@
 mod source;
 
 pub use source::{
-    FallBack, GoModAt, GoModSource, RevInfo, SourceError, SourceErrorKind, Upstream, VersionSource,
-    Versions,
+    FallBack, GoModAt, GoModSource, RevInfo, SourceError, SourceErrorKind, Upstream, UpstreamKind,
+    VersionSource, Versions,
 };

@@ -3,10 +3,11 @@
 //!
 //! Verification is the source's: what it hands out was checked against go.sum or the checksum database.
 
+use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
-use larder_module::{ModulePath, ModuleVersion, Revision};
+use larder_module::{ModulePath, ModuleVersion, NamedVersion, Revision};
 
 /// Where a go.mod is, replacements heeded.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -39,13 +40,27 @@ pub trait VersionSource: GoModSource {
     ) -> Vec<Result<RevInfo, SourceError>>;
 }
 
-/// One upstream of the list: its place there, and which failures let the next one be asked.
+/// One upstream of the list: its place there, what it is, and which failures let the next one be asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Upstream {
     /// The place in the list, from zero.
     pub place: usize,
+    /// What stands there.
+    pub kind: UpstreamKind,
     /// Which of its failures let the next one be asked.
     pub fall_back: FallBack,
+}
+
+/// What stands in a place of the list. It ranks failures: that of a repository is told before that of a
+/// proxy, and a real failure of a proxy before *not found*.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum UpstreamKind {
+    /// A module proxy.
+    Proxy,
+    /// The repository itself: `direct`, or a path that GONOPROXY covers.
+    Direct,
+    /// `off`: asking is forbidden.
+    Off,
 }
 
 /// Which failures let the next upstream be asked.
@@ -77,14 +92,18 @@ pub struct RevInfo {
     pub origin: Option<String>,
 }
 
-/// Why there is no answer.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{text}")]
+/// Why there is no answer, in the go command's words.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SourceError {
     /// What follows from it.
     pub kind: SourceErrorKind,
-    /// What the go command says, without the module that it says it of.
+    /// The module that the go command names before the text, where this failure does so by itself; its
+    /// version is empty where it concerns the module as a whole.
+    pub about: Option<NamedVersion>,
+    /// What the go command says, without that module.
     pub text: String,
+    /// A way out, where we know a better one than the text.
+    pub hint: Option<String>,
 }
 
 /// What follows from a failure.
@@ -94,8 +113,56 @@ pub enum SourceErrorKind {
     NotFound,
     /// go.sum has no line for it, and none may be added.
     MissingSum,
-    /// It is not what go.sum or the checksum database says.
+    /// It is not what the checksum database says.
     Mismatch,
+    /// The go command would end at once with exactly this text, without `go: ` before it: a line of go.sum
+    /// says otherwise, or a checksum database is caught lying.
+    Fatal,
     /// Anything else.
     Other,
 }
+
+impl SourceError {
+    /// A failure that names no module by itself.
+    pub fn new(kind: SourceErrorKind, text: impl Into<String>) -> Self {
+        Self { kind, about: None, text: text.into(), hint: None }
+    }
+
+    /// The same, with the module named before its text, unless one already is.
+    #[must_use]
+    pub fn about(mut self, module: NamedVersion) -> Self {
+        if self.kind != SourceErrorKind::Fatal {
+            self.about.get_or_insert(module);
+        }
+        self
+    }
+
+    /// As x/mod's `VersionError`: `path@version: ` is put before the failure, unless it stands there already.
+    #[must_use]
+    pub fn in_version(self, module: &NamedVersion) -> Self {
+        if self.kind == SourceErrorKind::Fatal || self.about.as_ref() == Some(module) {
+            return self;
+        }
+        let text = self.to_string();
+        Self { about: Some(module.clone()), text, ..self }
+    }
+
+    /// The same with a way out.
+    #[must_use]
+    pub fn hint(self, hint: impl Into<String>) -> Self {
+        Self { hint: Some(hint.into()), ..self }
+    }
+}
+
+impl fmt::Display for SourceError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.about {
+            Some(module) if module.version.is_empty() => write!(f, "module {}: ", module.path)?,
+            Some(module) => write!(f, "{module}: ")?,
+            None => {}
+        }
+        f.write_str(&self.text)
+    }
+}
+
+impl std::error::Error for SourceError {}

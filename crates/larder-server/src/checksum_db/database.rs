@@ -55,6 +55,9 @@ pub(crate) struct DbParts {
     pub(crate) alarms: Arc<Alarms>,
     /// What the end of the server waits for.
     pub(crate) landings: Arc<Landings>,
+    /// Bytes of whole answers that the server keeps in memory: an eighth of that again is kept of tiles,
+    /// and an eighth of proved records.
+    pub(crate) memory: u64,
     /// Where fetches run, whoever waits for them.
     pub(crate) runtime: Handle,
 }
@@ -99,12 +102,12 @@ impl ChecksumDb {
         source: Arc<dyn Source>,
         parts: DbParts,
     ) -> Result<Self, OpenError> {
-        let DbParts { store, alarms, runtime, landings, .. } = parts;
+        let DbParts { store, alarms, runtime, landings, memory, .. } = parts;
         let name = key.name().to_owned();
         let counters = Arc::<DbCounters>::default();
         let shelf = Arc::new(Shelf::new(store, &name)?);
         let upstream = Arc::new(Upstream::new(source, Arc::clone(&counters), runtime.clone()));
-        let tiles = Arc::new(TileReader::new(Arc::clone(&shelf)));
+        let tiles = Arc::new(TileReader::new(Arc::clone(&shelf), memory / 8));
         let heads = Arc::new(Heads::new(HeadParts {
             key: key.clone(),
             shelf: Arc::clone(&shelf),
@@ -117,7 +120,7 @@ impl ChecksumDb {
             tiles: Arc::clone(&tiles),
             heads: Arc::clone(&heads),
             counters: Arc::clone(&counters),
-            memory: Prover::memory(),
+            memory: Prover::memory(memory / 8),
             absent: Prover::absences(),
             flights: Flights::new(runtime.clone()),
             landings: Arc::clone(&landings),

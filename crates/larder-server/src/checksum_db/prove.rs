@@ -23,9 +23,6 @@ use crate::answer::Outcome;
 use crate::flights::Flights;
 use crate::landings::Landings;
 
-/// Bytes of proved records kept in memory: those of some ten thousand versions.
-const MEMORY: u64 = 8 << 20;
-
 /// How long it is remembered that the database does not have a version. It may learn of it soon.
 const ABSENT_FOR: Duration = Duration::from_secs(5);
 
@@ -59,12 +56,13 @@ struct Found {
 }
 
 impl Prover {
-    pub(super) fn memory() -> moka::sync::Cache<ModuleVersion, Arc<Record>> {
+    /// At most `bytes` of proved records: 8 MiB are those of some ten thousand versions.
+    pub(super) fn memory(bytes: u64) -> moka::sync::Cache<ModuleVersion, Arc<Record>> {
         moka::sync::Cache::builder()
             .weigher(|_, record: &Arc<Record>| {
                 crate::memory::weight(2 * record.text().len() + size_of::<Record>())
             })
-            .max_capacity(MEMORY)
+            .max_capacity(bytes)
             .build()
     }
 

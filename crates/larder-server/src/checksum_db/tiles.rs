@@ -16,9 +16,6 @@ use super::error::{DbError, Nonsense};
 use super::shelf::Shelf;
 use super::source::{Asker, Unfetched};
 
-/// Bytes of tiles kept in memory: a thousand full ones, enough for the upper levels of any tree.
-const MEMORY: u64 = 8 << 20;
-
 /// Where the tiles of one database come from.
 pub(super) struct TileReader {
     shelf: Arc<Shelf>,
@@ -85,10 +82,12 @@ impl Gathered {
 }
 
 impl TileReader {
-    pub(super) fn new(shelf: Arc<Shelf>) -> Self {
+    /// Keeps at most `memory` bytes of tiles: 8 MiB are a thousand full ones, enough for the upper levels
+    /// of any tree.
+    pub(super) fn new(shelf: Arc<Shelf>, memory: u64) -> Self {
         let memory = moka::sync::Cache::builder()
             .weigher(|_, held: &Held| crate::memory::weight(held.content.len()))
-            .max_capacity(MEMORY)
+            .max_capacity(memory)
             .build();
         Self { shelf, memory }
     }

@@ -124,6 +124,7 @@ impl Parts<'_> {
                 metrics: Arc::clone(self.metrics),
                 alarms: Arc::clone(alarms),
                 landings: Arc::clone(self.landings),
+                memory: self.config.memory,
                 runtime: self.runtime.handle().clone(),
             };
             ChecksumDb::open(database, parts).map_err(|error| StartError::Database {

@@ -113,7 +113,8 @@ settings! {
     /// How long it is remembered that something was not found.
     fresh_negative_ttl: Duration = "fresh.negative_ttl", Fallback::Text("5s");
 
-    /// Memory for whole small answers.
+    /// Memory for whole small answers; a quarter of it again is for lists and branches, and a quarter for
+    /// what the checksum database has proved.
     memory_responses: Size = "memory.responses", Fallback::Text("64MiB");
 
     /// Connections at one time.

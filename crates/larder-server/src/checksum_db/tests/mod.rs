@@ -47,6 +47,7 @@ fn open_with(
         metrics: Arc::clone(metrics),
         alarms: Arc::new(crate::alarms::Alarms::new(Arc::clone(metrics))),
         landings: Arc::default(),
+        memory: 64 << 20,
         runtime: Handle::current(),
     };
     ChecksumDb::with_source(key, Arc::new(upstream.clone()), parts).unwrap()

@@ -9,7 +9,8 @@
 //!
 //! A [`Failure`] is what was tried (message), why it did not work (the chain of causes, each
 //! adding a fact) and the way out (hints). Libraries below give the causes; hints are the door's,
-//! since only it knows the names of settings.
+//! since only it knows the names of settings. Where a command stands in for one of the go command,
+//! the message is go's, to the letter, and a hint is a line of its own behind it.
 
 use std::error::Error;
 use std::process::ExitCode;
@@ -45,6 +46,14 @@ pub struct Failure {
     message: String,
     causes: Vec<String>,
     hints: Vec<String>,
+    words: Words,
+}
+
+/// Whose words the message is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Words {
+    Ours,
+    Gos,
 }
 
 impl Failure {
@@ -58,8 +67,18 @@ impl Failure {
         Self::new(ExitStatus::Usage, message.into())
     }
 
+    /// What the go command says where this fails, with its `go: ` before it.
+    pub fn of_go(message: impl std::fmt::Display) -> Self {
+        Self::in_words_of_go(ExitStatus::Failure, format!("go: {message}"))
+    }
+
+    /// What the go command prints, as it is; it may have several lines.
+    pub fn in_words_of_go(status: ExitStatus, message: impl Into<String>) -> Self {
+        Self { words: Words::Gos, ..Self::new(status, message.into()) }
+    }
+
     fn new(status: ExitStatus, message: String) -> Self {
-        Self { status, message, causes: Vec::new(), hints: Vec::new() }
+        Self { status, message, causes: Vec::new(), hints: Vec::new(), words: Words::Ours }
     }
 
     /// Adds `error` and its chain of sources as causes.
@@ -101,9 +120,13 @@ impl Failure {
 
     /// The lines for the user, the first without indentation.
     pub fn lines(&self) -> impl Iterator<Item = String> {
-        let message = format!("error: {}", self.message);
-        let causes = self.causes.iter().map(|cause| format!("  cause: {cause}"));
-        let hints = self.hints.iter().map(|hint| format!("  hint: {hint}"));
+        let (before, indent) = match self.words {
+            Words::Ours => ("error: ", "  "),
+            Words::Gos => ("", ""),
+        };
+        let message = format!("{before}{}", self.message);
+        let causes = self.causes.iter().map(move |cause| format!("{indent}cause: {cause}"));
+        let hints = self.hints.iter().map(move |hint| format!("{indent}hint: {hint}"));
         std::iter::once(message).chain(causes).chain(hints)
     }
 }
@@ -132,5 +155,13 @@ mod tests {
             "could not listen on `127.0.0.1:7171`: address already in use; \
              choose another address with `--listen`"
         );
+    }
+
+    #[test]
+    fn gos_words_stay_as_they_are_and_a_hint_stands_behind_them() {
+        let failure = Failure::of_go("verify takes no arguments").hint("leave them out");
+        let lines: Vec<String> = failure.lines().collect();
+        assert_eq!(lines, ["go: verify takes no arguments", "hint: leave them out"]);
+        assert_eq!(failure.status(), ExitStatus::Failure);
     }
 }

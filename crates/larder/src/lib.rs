@@ -9,6 +9,9 @@
 //! | [`cli`] | the command line: clap's derive types and nothing else |
 //! | [`settings`] | every setting: its table, where its value came from, what it means |
 //! | [`commands`] | one file a command, with the same names as in `cli` |
+//! | `go_command` | the command line of commands that are go's, and what they run in |
+//! | `go_toolchain` | which Go they stand in for |
+//! | `go_project` | the go.work or go.mod that they work on |
 //! | `admin` | the running server, as the commands for maintainers see it |
 //! | `admin_token` | the file with the admin token |
 //! | `wiring` | from settings to the configs of server and store |
@@ -30,6 +33,9 @@ mod admin_token;
 pub mod cli;
 pub mod commands;
 pub mod exit;
+mod go_command;
+mod go_project;
+mod go_toolchain;
 mod logging;
 pub mod printer;
 mod reload;

@@ -6,6 +6,8 @@ mod config;
 mod flags;
 mod fsck;
 mod gc;
+mod go_mod;
+mod list;
 mod prefill;
 mod purge;
 mod refresh;
@@ -19,6 +21,11 @@ pub use config::{ConfigArgs, ConfigCommand, ShowArgs};
 pub use flags::SettingFlags;
 pub use fsck::FsckArgs;
 pub use gc::GcArgs;
+pub use go_mod::{
+    GoModFlags, ModArgs, ModCommand, ModDownloadArgs, ModGraphArgs, ModVerifyArgs, ProgressKind,
+    WatchFlags,
+};
+pub use list::ListArgs;
 pub use prefill::PrefillArgs;
 pub use purge::PurgeArgs;
 pub use refresh::RefreshArgs;
@@ -37,6 +44,8 @@ pub struct Cli {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Download, check and show modules, as the go command does and faster.
+    Mod(ModArgs),
     /// Run the module server.
     Serve(ServeArgs),
     /// Tell how a server is: what it stores, its upstreams, its alarms.

@@ -5,6 +5,7 @@ pub mod completions;
 pub mod config;
 pub mod fsck;
 pub mod gc;
+pub(crate) mod go_mod;
 pub mod man;
 pub mod prefill;
 pub mod purge;

@@ -19,6 +19,7 @@ use super::origin::Origin;
 pub struct GoEnv {
     environment: Environment,
     files: BTreeMap<String, (String, PathBuf)>,
+    goroot: Option<PathBuf>,
 }
 
 impl GoEnv {
@@ -29,20 +30,28 @@ impl GoEnv {
 
     /// Reads them on a machine whose installed packages are below `root`.
     pub fn read_below(environment: &Environment, root: &Path) -> Self {
-        let user = user_file(environment);
-        let installed = installations(environment, root).find_map(|goroot| {
-            let file = goroot.join("go.env");
-            file.is_file().then_some(file)
-        });
         let mut files = BTreeMap::new();
-        for path in user.into_iter().chain(installed) {
-            // Go ignores a file that it cannot read, and so do we: what go uses is what we use.
-            let bytes = fs_err::read(&path).unwrap_or_default();
-            for (name, value) in lines(&String::from_utf8_lossy(&bytes), &path) {
-                files.entry(name).or_insert(value);
-            }
+        if let Some(user) = user_file(environment) {
+            add(&mut files, &user);
         }
-        Self { environment: environment.clone(), files }
+        let said = environment.get_filled("GOROOT");
+        let said = said.or_else(|| files.get("GOROOT").map(|(value, _)| value.as_str()));
+        let (with_settings, oldest) =
+            find_go(said.filter(|value| !value.is_empty()), environment, root);
+        if let Some(goroot) = &with_settings {
+            add(&mut files, &goroot.join("go.env"));
+        }
+        Self { environment: environment.clone(), files, goroot: with_settings.or(oldest) }
+    }
+
+    /// Where Go is installed, if it is.
+    pub fn goroot(&self) -> Option<&Path> {
+        self.goroot.as_deref()
+    }
+
+    /// The environment that was read.
+    pub fn environment(&self) -> &Environment {
+        &self.environment
     }
 
     /// The setting's value and origin; none where nobody says anything, or says nothing.
@@ -64,6 +73,34 @@ fn user_file(environment: &Environment) -> Option<PathBuf> {
     }
 }
 
+/// What an earlier file says counts.
+fn add(files: &mut BTreeMap<String, (String, PathBuf)>, path: &Path) {
+    // Go ignores a file that it cannot read, and so do we: what go uses is what we use.
+    let bytes = fs_err::read(path).unwrap_or_default();
+    for (name, value) in lines(&String::from_utf8_lossy(&bytes), path) {
+        files.entry(name).or_insert(value);
+    }
+}
+
+/// The first installation that has settings, and the first that is one at all, looked for until there
+/// is one with settings.
+fn find_go(
+    said: Option<&str>,
+    environment: &Environment,
+    root: &Path,
+) -> (Option<PathBuf>, Option<PathBuf>) {
+    let mut oldest = None;
+    for goroot in installations(said, environment, root) {
+        if goroot.join("go.env").is_file() {
+            return (Some(goroot), oldest);
+        }
+        if oldest.is_none() && goroot.join("VERSION").is_file() {
+            oldest = Some(goroot);
+        }
+    }
+    (None, oldest)
+}
+
 /// The last of equal names in one file wins, as it does for go.
 fn lines(text: &str, path: &Path) -> BTreeMap<String, (String, PathBuf)> {
     let pairs = text.lines().filter_map(|line| line.split_once('='));
@@ -73,13 +110,14 @@ fn lines(text: &str, path: &Path) -> BTreeMap<String, (String, PathBuf)> {
 
 /// Where Go may be installed, the likeliest first.
 fn installations<'a>(
+    said: Option<&str>,
     environment: &'a Environment,
     root: &'a Path,
-) -> impl Iterator<Item = PathBuf> + 'a {
-    let said = environment.get_filled("GOROOT").map(PathBuf::from);
+) -> impl Iterator<Item = PathBuf> + use<'a> {
+    let said = said.map(PathBuf::from);
     let on_path = environment.search_path().into_iter().filter_map(|dir| goroot_of(&dir));
-    let packaged = std::iter::once(root.join("snap/go/current"))
-        .chain(debian(root))
+    let packaged = std::iter::once_with(|| root.join("snap/go/current"))
+        .chain(std::iter::once_with(|| debian(root)).flatten())
         .chain([root.join("usr/local/go")]);
     said.into_iter().chain(on_path).chain(packaged)
 }

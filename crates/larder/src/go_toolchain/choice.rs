@@ -1,0 +1,267 @@
+//! GOTOOLCHAIN, and what the go.work or go.mod asks for: `auto` and `path` let the file choose a newer
+//! Go, `goX` is a choice by itself, `goX+auto` one from below.
+//!
+//! A `toolchain` line that names a Go which is not known is passed over: it is a wish, the `go` line is
+//! the need. A `go` line beyond what is known is refused where the file is read, as go refuses it under
+//! `GOTOOLCHAIN=local`.
+
+use std::path::{Path, PathBuf};
+
+use larder_module::{GoVersion, compare_go_versions, version_of_toolchain};
+
+use super::{Toolchain, is_known};
+use crate::exit::Failure;
+use crate::go_command::{GoSettings, quoted};
+use crate::go_project::{Overlay, find_go_mod, find_go_work, relative};
+
+/// Chooses a Go for a command in this directory, `local` being the installed one.
+pub(super) fn choose(
+    local: String,
+    settings: &GoSettings,
+    directory: &Path,
+) -> Result<Toolchain, Failure> {
+    let gotoolchain = gotoolchain(settings);
+    let stay = |version: String, chosen_by| Toolchain {
+        version,
+        gotoolchain: gotoolchain.clone(),
+        chosen_by,
+    };
+    if gotoolchain.is_empty() || !are_modules_on(settings, directory) {
+        return Ok(stay(local, None));
+    }
+    let (least, mode) = parse(&gotoolchain)?;
+    let least_name = least.unwrap_or_default();
+    let mut version = match least {
+        None => local.clone(),
+        Some(name) => version_of_toolchain(name).unwrap_or_default().to_owned(),
+    };
+    let mut chosen_by = None;
+    if mode != Mode::Fixed
+        && let Some(asked) = Asked::of_files(settings, directory)?
+        && let Some((newer, line)) = asked.newer_than(&version, directory)?
+    {
+        let file = shown(directory, &asked.file);
+        version = newer;
+        chosen_by = Some(format!("{file} sets {line}"));
+    }
+    if version == local {
+        return Ok(stay(version, chosen_by));
+    }
+    if !is_known(&version) {
+        let message = format!("download {}: toolchain not available", platform(least_name));
+        return Err(Failure::of_go(message)
+            .hint(format!("Larder stands in for Go up to {}", super::NEWEST)));
+    }
+    if mode == Mode::Path && !is_on_path(settings, &version) {
+        return Err(Failure::of_go(format!("cannot find \"go{version}\" in PATH")));
+    }
+    Ok(stay(version, None))
+}
+
+/// What a toolchain's download would be called.
+fn platform(name: &str) -> String {
+    let arch = match std::env::consts::ARCH {
+        "x86_64" => "amd64",
+        "aarch64" => "arm64",
+        other => other,
+    };
+    format!("{name} for {}/{arch}", std::env::consts::OS)
+}
+
+/// A Go that has settings of its own says `auto` there; without any, that is what go is built with.
+fn gotoolchain(settings: &GoSettings) -> String {
+    match settings.get("GOTOOLCHAIN") {
+        "" => match settings.goroot() {
+            Some(goroot) if goroot.join("go.env").is_file() => String::new(),
+            _ => "auto".to_owned(),
+        },
+        said => said.to_owned(),
+    }
+}
+
+/// Whether go would look at modules at all.
+fn are_modules_on(settings: &GoSettings, directory: &Path) -> bool {
+    match settings.get("GO111MODULE") {
+        "" | "on" => true,
+        "auto" => {
+            find_go_mod(directory, &settings.temporary_directory(), &Overlay::default()).is_some()
+        }
+        _ => false,
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Mode {
+    Fixed,
+    Auto,
+    Path,
+}
+
+/// GOTOOLCHAIN taken apart: the least toolchain (none for the installed one), and what may raise it.
+fn parse(gotoolchain: &str) -> Result<(Option<&str>, Mode), Failure> {
+    match gotoolchain {
+        "auto" => return Ok((None, Mode::Auto)),
+        "path" => return Ok((None, Mode::Path)),
+        _ => {}
+    }
+    let invalid = |why: &str| {
+        Failure::of_go(format_args!("invalid GOTOOLCHAIN {}{why}", quoted(gotoolchain)))
+    };
+    let (least, suffix) = match gotoolchain.split_once('+') {
+        Some((least, suffix)) => (least, Some(suffix)),
+        None => (gotoolchain, None),
+    };
+    if least != "local" && version_of_toolchain(least).is_none() {
+        let why = format!(": invalid minimum toolchain {}", quoted(least));
+        return Err(invalid(if suffix.is_some() { &why } else { "" }));
+    }
+    let mode = match suffix {
+        None => Mode::Fixed,
+        Some("auto") => Mode::Auto,
+        Some("path") => Mode::Path,
+        Some(_) => return Err(invalid(": only version suffixes are +auto and +path")),
+    };
+    Ok(((least != "local").then_some(least), mode))
+}
+
+/// What the go.work, or else the go.mod, asks for.
+#[derive(Debug)]
+struct Asked {
+    file: PathBuf,
+    go: String,
+    toolchain: String,
+}
+
+impl Asked {
+    fn of_files(settings: &GoSettings, directory: &Path) -> Result<Option<Self>, Failure> {
+        let no_overlay = Overlay::default();
+        let go_work = find_go_work(directory, settings, &no_overlay)?.filter(|file| file.exists());
+        let go_mod = || find_go_mod(directory, &settings.temporary_directory(), &no_overlay);
+        let Some(file) = go_work.or_else(go_mod) else { return Ok(None) };
+        let bytes = fs_err::read(&file).map_err(|error| Failure::of_go(error.to_string()))?;
+        let text = String::from_utf8_lossy(&bytes);
+        let (go, toolchain) = (value_of(&text, "go"), value_of(&text, "toolchain"));
+        Ok(Some(Self { file, go, toolchain }))
+    }
+
+    /// A version above `least` that is asked for, and the line that asks.
+    fn newer_than(
+        &self,
+        least: &str,
+        directory: &Path,
+    ) -> Result<Option<(String, String)>, Failure> {
+        if self.toolchain == "default" {
+            return Ok(None);
+        }
+        let mut chosen = None;
+        if !self.toolchain.is_empty() {
+            let file = shown(directory, &self.file);
+            let Some(version) = version_of_toolchain(&self.toolchain) else {
+                let name = quoted(&self.toolchain);
+                return Err(Failure::of_go(format_args!("invalid toolchain {name} in {file}")));
+            };
+            if compare_go_versions(version, least).is_gt() && is_known(version) {
+                chosen = Some((version.to_owned(), format!("toolchain {}", self.toolchain)));
+            }
+        }
+        let reached = chosen.as_ref().map_or(least, |(version, _)| version);
+        if compare_go_versions(&self.go, reached).is_gt() && is_known(&self.go) {
+            let language = GoVersion::parse(&self.go).is_some_and(|version| version.is_language());
+            // A language names no release; its first one is meant.
+            let release = if language { format!("{}.0", self.go) } else { self.go.clone() };
+            chosen = Some((release, format!("go {}", self.go)));
+        }
+        Ok(chosen)
+    }
+}
+
+/// The value behind the first line that begins with this word, without a comment. This is no parser:
+/// the file may be one that only a newer Go can read.
+fn value_of(text: &str, word: &str) -> String {
+    let value = text.lines().find_map(|line| {
+        let rest = line.trim().strip_prefix(word)?;
+        rest.starts_with([' ', '\t']).then_some(rest)
+    });
+    value.and_then(|rest| rest.split("//").next()).unwrap_or_default().trim().to_owned()
+}
+
+fn shown(directory: &Path, file: &Path) -> String {
+    match relative(directory, file) {
+        Some(short) if short.as_os_str().len() < file.as_os_str().len() => {
+            short.display().to_string()
+        }
+        _ => file.display().to_string(),
+    }
+}
+
+fn is_on_path(settings: &GoSettings, version: &str) -> bool {
+    let directories = settings.environment().search_path();
+    directories.iter().any(|directory| directory.join(format!("go{version}")).is_file())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::env::Environment;
+
+    /// The version that is stood in for, or go's error; with Go 1.26.8 installed.
+    #[track_caller]
+    fn check(gotoolchain: &str, go_mod: &str, expect: Result<&str, &str>) {
+        let home = tempfile::tempdir().unwrap();
+        let root = home.path().join("m");
+        fs_err::create_dir(&root).unwrap();
+        fs_err::write(root.join("go.mod"), go_mod).unwrap();
+        fs_err::write(home.path().join("go.env"), "GOTOOLCHAIN=auto\n").unwrap();
+        let pairs = [
+            ("GOENV", "off"),
+            ("GOWORK", "off"),
+            ("GOTOOLCHAIN", gotoolchain),
+            ("GOROOT", home.path().to_str().unwrap()),
+            ("TMPDIR", "/nowhere"),
+        ];
+        let settings = GoSettings::read(&Environment::from_pairs(pairs)).unwrap();
+        let got = choose("1.26.8".to_owned(), &settings, &root)
+            .map(|toolchain| toolchain.running())
+            .map_err(|failure| failure.lines().next().unwrap());
+        assert_eq!(got.as_deref().map_err(String::as_str), expect);
+    }
+
+    #[test]
+    fn a_go_line_chooses_a_newer_go() {
+        check("", "module m\n", Ok("1.26.8"));
+        check("auto", "module m\ngo 1.21\n", Ok("1.26.8"));
+        check("auto", "module m\ngo 1.27\n", Ok("1.27.0"));
+        check("auto", "module m\ngo 1.27.2 // why\n", Ok("1.27.2"));
+        check("local", "module m\ngo 1.27\n", Ok("1.26.8; GOTOOLCHAIN=local"));
+        check("go1.25.1+auto", "module m\ngo 1.27\n", Ok("1.27.0; GOTOOLCHAIN=go1.25.1+auto"));
+        let back = "1.26.8; GOTOOLCHAIN=go1.25.1+auto; go.mod sets go 1.26.8";
+        check("go1.25.1+auto", "module m\ngo 1.26.8\n", Ok(back));
+    }
+
+    #[test]
+    fn a_toolchain_line_is_a_wish() {
+        check("auto", "module m\ngo 1.26\ntoolchain go1.27.1\n", Ok("1.27.1"));
+        check("auto", "module m\ngo 1.27\ntoolchain default\n", Ok("1.26.8"));
+        check("auto", "module m\ngo 1.26\ntoolchain go1.28.1\n", Ok("1.26.8"));
+        let bad = "go: invalid toolchain \"1.27\" in go.mod";
+        check("auto", "module m\ngo 1.26\ntoolchain 1.27\n", Err(bad));
+    }
+
+    #[test]
+    fn what_is_not_known_is_left_for_go_to_refuse() {
+        check("auto", "module m\ngo 1.28\n", Ok("1.26.8"));
+        check("go1.25.1", "module m\n", Ok("1.25.1; GOTOOLCHAIN=go1.25.1"));
+        let path = "go: cannot find \"go1.27.0\" in PATH";
+        check("path", "module m\ngo 1.27\n", Err(path));
+    }
+
+    #[test]
+    fn a_gotoolchain_that_go_refuses_is_refused() {
+        check("1.26", "", Err("go: invalid GOTOOLCHAIN \"1.26\""));
+        let least = "go: invalid GOTOOLCHAIN \"x+auto\": invalid minimum toolchain \"x\"";
+        check("x+auto", "", Err(least));
+        let suffix =
+            "go: invalid GOTOOLCHAIN \"go1.26+x\": only version suffixes are +auto and +path";
+        check("go1.26+x", "", Err(suffix));
+    }
+}

@@ -1,7 +1,9 @@
-//! The content of each entry: found, unpacked, checked against size and CRC, and hashed.
+//! The content of each entry: found, unpacked, checked against size and CRC, hashed, and written where
+//! a place is given.
 //!
 //! Where an entry lies, and which are read together, is decided in `placed.rs`. Here small ones are
-//! unpacked in memory and large ones streamed; both through the same checks.
+//! unpacked in memory and large ones streamed; both through the same checks. A small one is written
+//! once it is checked, a large one while it is.
 //! Specification: APPNOTE.TXT 4.3.7 (local header), 4.3.9 (descriptor), 4.4.
 
 use std::ops::Range;
@@ -10,6 +12,7 @@ use sha2::{Digest, Sha256};
 
 use crate::directory::Entry;
 use crate::dirhash::ContentHash;
+use crate::extract::{Unpacking, Unwritten};
 use crate::field::Fields;
 use crate::inflate;
 use crate::inspect::ZipError;
@@ -75,27 +78,50 @@ impl<'z> Unpacker<'z> {
         Self { zip, window: Vec::new(), plain: Vec::new(), inflater }
     }
 
-    /// Checks the entries of a run and hashes them.
-    pub(crate) fn hash(&mut self, run: &[Placed<'_>]) -> Result<Vec<ContentHash>, ZipError> {
+    /// Checks the entries of a run, hashes them, and writes the files among them where they go anywhere.
+    pub(crate) fn hash(
+        &mut self,
+        run: &[Placed<'_>],
+        to: Option<Unpacking<'_>>,
+    ) -> Result<Vec<ContentHash>, ZipError> {
         match run {
-            [large] if !large.is_small() => {
-                let mut hasher = Sha256::new();
-                self.stream(large, |piece| hasher.update(piece))?;
-                Ok(vec![hasher.finalize().into()])
-            }
+            [large] if !large.is_small() => Ok(vec![self.hash_large(large, to)?]),
             [] => Ok(Vec::new()),
-            [first, ..] => self.hash_small(first.entry.offset, run),
+            [first, ..] => self.hash_small(first.entry.offset, run, to),
         }
     }
 
     /// The checked content of one entry, which must be one that is worth having in memory.
     pub(crate) fn content(&mut self, placed: &Placed<'_>) -> Result<Vec<u8>, ZipError> {
         let mut content = Vec::new();
-        self.stream(placed, |piece| content.extend_from_slice(piece))?;
+        self.stream(placed, |piece| {
+            content.extend_from_slice(piece);
+            Ok(())
+        })?;
         Ok(content)
     }
 
-    fn hash_small(&mut self, start: u64, run: &[Placed<'_>]) -> Result<Vec<ContentHash>, ZipError> {
+    fn hash_large(
+        &mut self,
+        large: &Placed<'_>,
+        to: Option<Unpacking<'_>>,
+    ) -> Result<ContentHash, ZipError> {
+        let to = to.filter(|_| !large.entry.is_directory());
+        let mut file = to.map(|to| to.file(large.entry.name)).transpose()?;
+        let mut hasher = Sha256::new();
+        self.stream(large, |piece| {
+            hasher.update(piece);
+            file.as_mut().map_or(Ok(()), |file| file.write(piece))
+        })?;
+        Ok(hasher.finalize().into())
+    }
+
+    fn hash_small(
+        &mut self,
+        start: u64,
+        run: &[Placed<'_>],
+        to: Option<Unpacking<'_>>,
+    ) -> Result<Vec<ContentHash>, ZipError> {
         let end = run.last().map_or(start, |last| last.end);
         let window = at_least(&mut self.window, within_memory(end.saturating_sub(start)));
         read_exact_at(self.zip, window, start)?;
@@ -105,8 +131,12 @@ impl<'z> Unpacker<'z> {
             let (owned, others) =
                 rest.split_at_checked(within_memory(placed.owned())).unwrap_or_default();
             rest = others;
-            let hash = hash_owned(&mut self.inflater, &mut self.plain, owned, &placed.entry);
-            hashes.push(hash.map_err(|fault| placed.fault(fault))?);
+            let plain = plain_of(&mut self.inflater, &mut self.plain, owned, &placed.entry);
+            let plain = plain.map_err(|fault| placed.fault(fault))?;
+            hashes.push(Sha256::digest(plain).into());
+            if let Some(to) = to.filter(|_| !placed.entry.is_directory()) {
+                to.file(placed.entry.name)?.write(plain)?;
+            }
         }
         Ok(hashes)
     }
@@ -115,7 +145,7 @@ impl<'z> Unpacker<'z> {
     fn stream(
         &mut self,
         placed: &Placed<'_>,
-        mut consume: impl FnMut(&[u8]),
+        mut consume: impl FnMut(&[u8]) -> Result<(), Unwritten>,
     ) -> Result<(), ZipError> {
         let entry = &placed.entry;
         let fault = |fault| placed.fault(fault);
@@ -126,8 +156,7 @@ impl<'z> Unpacker<'z> {
         let mut check = Check::default();
         let mut consume = |piece: &[u8]| {
             check.take(piece, entry)?;
-            consume(piece);
-            Ok(())
+            Ok::<_, Stop>(consume(piece)?)
         };
         let mut stream = inflate::Stream::new();
         let plain = at_least(&mut self.plain, PIECE);
@@ -141,7 +170,10 @@ impl<'z> Unpacker<'z> {
                 STORED => consume(piece),
                 _ => stream.push(piece, plain, &mut consume),
             };
-            taken.map_err(fault)?;
+            taken.map_err(|stop| match stop {
+                Stop::Content(content) => fault(content),
+                Stop::Unwritten(unwritten) => unwritten.into(),
+            })?;
         }
         if entry.method == DEFLATED && !stream.has_ended() {
             return Err(fault(ContentFault::Deflate));
@@ -152,6 +184,24 @@ impl<'z> Unpacker<'z> {
         let descriptor = descriptor.get_mut(..length).unwrap_or_default();
         read_exact_at(self.zip, descriptor, end)?;
         check_descriptor(descriptor, entry).map_err(fault)
+    }
+}
+
+/// Why streaming stops before the end.
+enum Stop {
+    Content(ContentFault),
+    Unwritten(Unwritten),
+}
+
+impl From<ContentFault> for Stop {
+    fn from(fault: ContentFault) -> Self {
+        Self::Content(fault)
+    }
+}
+
+impl From<Unwritten> for Stop {
+    fn from(unwritten: Unwritten) -> Self {
+        Self::Unwritten(unwritten)
     }
 }
 
@@ -177,16 +227,16 @@ impl Check {
     }
 }
 
-/// Checks and hashes an entry of which all the bytes it owns are in memory.
-fn hash_owned(
+/// Checks an entry of which all the bytes it owns are in memory, and gives its content.
+fn plain_of<'b>(
     inflater: &mut libdeflater::Decompressor,
-    buffer: &mut Vec<u8>,
-    owned: &[u8],
+    buffer: &'b mut Vec<u8>,
+    owned: &'b [u8],
     entry: &Entry<'_>,
-) -> Result<ContentHash, ContentFault> {
+) -> Result<&'b [u8], ContentFault> {
     let data = locate_data(owned, owned.len() as u64, entry)?;
     if entry.is_directory() {
-        return Ok(Sha256::digest(b"").into());
+        return Ok(&[]);
     }
     let (data_start, data_end) = (within_memory(data.start), within_memory(data.end));
     let data = owned.get(data_start..data_end).unwrap_or_default();
@@ -204,7 +254,7 @@ fn hash_owned(
         return Err(ContentFault::Crc);
     }
     check_descriptor(owned.get(data_end..).unwrap_or_default(), entry)?;
-    Ok(Sha256::digest(plain).into())
+    Ok(plain)
 }
 
 /// Where an entry's data lie among the bytes it owns, of which `head` are the first.

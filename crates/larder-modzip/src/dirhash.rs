@@ -37,6 +37,14 @@ impl Dirhash {
         Self::of_sorted([("go.mod".as_bytes(), &Sha256::digest(content).into())])
     }
 
+    /// The hash of files given by their full names, which begin with `path@version/`, and the SHA-256 of
+    /// their contents, in any order.
+    pub fn of_files<N: AsRef<[u8]>>(files: &[(N, [u8; 32])]) -> Self {
+        let mut sorted: Vec<_> = files.iter().map(|(name, hash)| (name.as_ref(), hash)).collect();
+        sorted.sort_unstable();
+        Self::of_sorted(sorted)
+    }
+
     /// The hash of files that come sorted by the bytes of their names.
     pub(crate) fn of_sorted<'a>(
         files: impl IntoIterator<Item = (&'a [u8], &'a ContentHash)>,

@@ -36,12 +36,12 @@ impl Stream {
     /// Takes all of `packed` and gives what comes out to `consume`, buffer by buffer.
     ///
     /// What follows the end of the deflate stream is ignored, as the go command ignores it.
-    pub(crate) fn push(
+    pub(crate) fn push<E: From<ContentFault>>(
         &mut self,
         mut packed: &[u8],
         buffer: &mut [u8],
-        mut consume: impl FnMut(&[u8]) -> Result<(), ContentFault>,
-    ) -> Result<(), ContentFault> {
+        mut consume: impl FnMut(&[u8]) -> Result<(), E>,
+    ) -> Result<(), E> {
         while !self.ended {
             let (taken, given) = (self.state.total_in(), self.state.total_out());
             let status = self.state.decompress(packed, buffer, FlushDecompress::None);

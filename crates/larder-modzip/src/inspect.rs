@@ -14,23 +14,17 @@ use std::io;
 use larder_module::{ModuleVersion, Shown};
 use rayon::prelude::*;
 
-use crate::collisions;
+use crate::checked::{self, Checked, MAX_SPECIAL, MAX_ZIP};
 use crate::content::{ContentFault, Unpacker};
-use crate::directory::{Directory, DirectoryFault, Entry};
+use crate::directory::{Directory, DirectoryFault};
 use crate::dirhash::{ContentHash, Dirhash};
-use crate::names::{self, NameFault};
+use crate::extract::{Unpacking, Unwritten};
+use crate::names::NameFault;
 use crate::placed::{self, Placed};
 use crate::read_at::ReadAt;
 
-/// The largest zip, and the largest sum of its files' sizes.
-const MAX_ZIP: u64 = 500 << 20;
-/// The largest go.mod and the largest LICENSE at the root.
-const MAX_SPECIAL: u64 = 16 << 20;
 /// From as many entries on, several threads unpack.
 const MANY: usize = 1000;
-
-const GO_MOD: &str = "go.mod";
-const LICENSE: &str = "LICENSE";
 
 /// What a valid module zip holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,6 +69,9 @@ pub enum ZipError {
         /// The rule it breaks.
         fault: NameFault,
     },
+    /// What the zip holds could not be written, which says nothing of the zip.
+    #[error(transparent)]
+    Unwritten(#[from] Unwritten),
     /// An entry whose content is not what it declares.
     #[error("`{}` in the zip: {fault}", Shown(.name))]
     Content {
@@ -86,9 +83,9 @@ pub enum ZipError {
 }
 
 impl ZipError {
-    /// Whether the zip itself is at fault, and not the reading of it.
+    /// Whether the zip itself is at fault, and not the reading of it or the writing of what it holds.
     pub fn is_invalid(&self) -> bool {
-        !matches!(self, Self::Read(_))
+        !matches!(self, Self::Read(_) | Self::Unwritten(_))
     }
 }
 
@@ -97,64 +94,61 @@ impl ZipError {
 /// # Errors
 /// Says which rule it breaks, or that it could not be read.
 pub fn inspect(zip: &dyn ReadAt, size: u64, module: &ModuleVersion) -> Result<Inspected, ZipError> {
-    if size > MAX_ZIP {
-        return Err(ZipError::TooLarge);
-    }
+    let directory = Directory::read_limited(zip, size)?;
+    inspect_checked(zip, Checked::of(&directory, module)?, None)
+}
+
+/// Which names are asked of a zip's entries.
+#[derive(Debug, Clone, Copy)]
+pub enum Names<'m> {
+    /// Whatever they are.
+    Any,
+    /// All below `path@version/` of this module.
+    Of(&'m ModuleVersion),
+}
+
+/// The hash of a zip's entries by no other rule than this about their names, as a download or
+/// `go mod verify` computes it: a zip may break a rule and have the hash that is expected.
+///
+/// # Errors
+/// It is no zip, an entry's content is not what it declares, or it could not be read.
+pub fn hash_entries(zip: &dyn ReadAt, size: u64, names: Names<'_>) -> Result<Dirhash, ZipError> {
     let directory = Directory::read(zip, size)?;
     let entries = directory.entries()?;
-    let prefix = format!("{module}/");
-    let names = check_names(&entries, &prefix)?;
-    let uncompressed = check_sizes(&entries, &names)?;
-    let files = entries.iter().filter(|entry| !entry.is_directory()).count();
-    drop(names);
+    if let Names::Of(module) = names {
+        checked::check_prefix(&entries, checked::prefix(module))?;
+    }
     let placed = placed::place(entries, directory.start())?;
-    let hashes = hash_all(zip, &placed)?;
+    Ok(dirhash(&placed, &hash_all(zip, &placed, None)?))
+}
+
+/// Unpacks, checks and hashes all that a zip with a checked directory holds.
+pub(crate) fn inspect_checked(
+    zip: &dyn ReadAt,
+    checked: Checked<'_>,
+    to: Option<Unpacking<'_>>,
+) -> Result<Inspected, ZipError> {
+    let Checked { placed, files, uncompressed, go_mod } = checked;
+    let hashes = hash_all(zip, &placed, to)?;
     let dirhash = dirhash(&placed, &hashes);
-    let go_mod_name = prefix + GO_MOD;
-    let go_mod = placed.iter().find(|placed| placed.entry.name == go_mod_name.as_bytes());
+    let go_mod = go_mod.and_then(|index| placed.get(index));
     let go_mod = go_mod.map(|placed| Unpacker::new(zip).content(placed)).transpose()?;
     Ok(Inspected { dirhash, files, uncompressed, go_mod })
 }
 
-/// Checks every name and gives those below the prefix.
-fn check_names<'a>(entries: &[Entry<'a>], prefix: &str) -> Result<Vec<&'a str>, ZipError> {
-    let fault = |entry: Option<&Entry<'_>>, fault| {
-        let name = entry
-            .map_or_else(String::new, |entry| String::from_utf8_lossy(entry.name).into_owned());
-        ZipError::Name { name, fault }
-    };
-    let names =
-        entries.iter().map(|entry| names::check(entry, prefix).map_err(|f| fault(Some(entry), f)));
-    let names = names.collect::<Result<Vec<_>, _>>()?;
-    collisions::check(&names).map_err(|c| fault(entries.get(c.index), c.fault))?;
-    Ok(names)
-}
-
-/// Checks the declared sizes and gives their sum.
-fn check_sizes(entries: &[Entry<'_>], names: &[&str]) -> Result<u64, ZipError> {
-    let mut sum: u64 = 0;
-    for (entry, name) in entries.iter().zip(names) {
-        let special = [GO_MOD, LICENSE].into_iter().find(|special| special == name);
-        if let Some(name) = special.filter(|_| entry.plain > MAX_SPECIAL) {
-            return Err(ZipError::FileTooLarge { name });
-        }
-        sum = sum.saturating_add(entry.plain);
-        if sum > MAX_ZIP {
-            return Err(ZipError::ContentTooLarge);
-        }
-    }
-    Ok(sum)
-}
-
 /// Unpacks, checks and hashes all entries; the hashes are in the order of `placed`.
-fn hash_all(zip: &dyn ReadAt, placed: &[Placed<'_>]) -> Result<Vec<ContentHash>, ZipError> {
+fn hash_all(
+    zip: &dyn ReadAt,
+    placed: &[Placed<'_>],
+    to: Option<Unpacking<'_>>,
+) -> Result<Vec<ContentHash>, ZipError> {
     let hashes: Vec<Vec<ContentHash>> = if placed.len() < MANY {
         let mut unpacker = Unpacker::new(zip);
-        placed::runs(placed).map(|run| unpacker.hash(run)).collect::<Result<_, _>>()?
+        placed::runs(placed).map(|run| unpacker.hash(run, to)).collect::<Result<_, _>>()?
     } else {
         let runs: Vec<_> = placed::runs(placed).collect();
         runs.par_iter()
-            .map_init(|| Unpacker::new(zip), |unpacker, run| unpacker.hash(run))
+            .map_init(|| Unpacker::new(zip), |unpacker, run| unpacker.hash(run, to))
             .collect::<Result<_, _>>()?
     };
     Ok(hashes.into_iter().flatten().collect())

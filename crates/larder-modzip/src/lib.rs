@@ -1,9 +1,9 @@
 //! Module zip files: the rules, reading untrusted bytes, and the `h1:` directory hash.
 //!
-//! [`inspect`] is the whole of it: given the bytes of a zip and the module version it claims to be, it
+//! [`inspect`] is the heart of it: given the bytes of a zip and the module version it claims to be, it
 //! applies every rule that the go command applies, unpacks every file to check its size and CRC, and
 //! gives the `h1:` hash that a checksum database would have recorded. What it accepts, the go command
-//! accepts too and hashes alike.
+//! accepts too and hashes alike. [`extract`] does the same and unpacks on the way, inflating once.
 //!
 //! The central directory alone says what is in the zip, as it does for the go command. Where other
 //! readers could see something else (an ambiguous end record, offsets that do not count from the first
@@ -14,7 +14,9 @@
 //!
 //! | file | what stands there |
 //! | --- | --- |
-//! | `inspect.rs` | [`inspect`], its limits and its bound on memory |
+//! | `inspect.rs` | [`inspect`] and [`hash_entries`], and their bound on memory |
+//! | `extract.rs` | [`extract`]: unpacking and hashing in one pass |
+//! | `checked.rs` | what the directory declares, against rules and limits |
 //! | `directory.rs` | the central directory: which entries there are |
 //! | `field.rs` | little-endian numbers from untrusted bytes |
 //! | `names.rs` | what an entry may be called |
@@ -26,12 +28,14 @@
 //! | `dirhash.rs` | [`Dirhash`]: `h1:` |
 //! | `read_at.rs` | [`ReadAt`]: where the bytes come from |
 //!
-//! Absent: writing zips, extracting to disk, the network, the environment, the async runtime.
+//! Absent: writing zips, where and how files are made, the network, the environment, the async runtime.
 
+mod checked;
 mod collisions;
 mod content;
 mod directory;
 mod dirhash;
+mod extract;
 mod field;
 mod inflate;
 mod inspect;
@@ -43,6 +47,7 @@ mod unicode;
 pub use content::ContentFault;
 pub use directory::DirectoryFault;
 pub use dirhash::{Dirhash, DirhashError};
-pub use inspect::{Inspected, ZipError, inspect};
+pub use extract::{Destination, Unwritten, extract};
+pub use inspect::{Inspected, Names, ZipError, hash_entries, inspect};
 pub use names::NameFault;
 pub use read_at::ReadAt;

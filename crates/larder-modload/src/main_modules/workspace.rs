@@ -1,0 +1,112 @@
+//! The go.work around the modules that are worked on, and the rule that no member may be of a later Go.
+//!
+//! Specification: <https://go.dev/ref/mod#workspaces>.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::replace::{ConflictingReplacements, ReplaceMap};
+use crate::gates::{DEFAULT_GO_MOD, DEFAULT_GO_WORK, GO_STRICT, at_least};
+use crate::statements::{ModStatements, WorkStatements};
+
+/// A go.work that was found, read and parsed.
+#[derive(Debug, Clone)]
+pub struct OpenedWork {
+    /// Its directory, absolute.
+    pub directory: Arc<Path>,
+    /// How messages name it.
+    pub shown: Arc<str>,
+    /// What it says.
+    pub said: WorkStatements,
+}
+
+/// A workspace.
+#[derive(Debug, Clone)]
+pub struct Workspace {
+    /// The directory of the go.work, absolute.
+    pub directory: Arc<Path>,
+    /// How messages name the go.work.
+    pub shown: Arc<str>,
+    /// What it says.
+    pub said: Arc<WorkStatements>,
+    pub(super) replace: ReplaceMap,
+}
+
+/// A member asks for a later Go than its workspace.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "module {directory} listed in go.work file requires go >= {wanted}, but go.work {verb} go {has}; to \
+     update it:\n\tgo work use"
+)]
+pub struct WorkspaceTooOld {
+    directory: String,
+    wanted: Arc<str>,
+    verb: &'static str,
+    has: Arc<str>,
+}
+
+impl Workspace {
+    pub(super) fn new(opened: OpenedWork) -> Result<Self, ConflictingReplacements> {
+        let OpenedWork { directory, shown, said } = opened;
+        let replace = ReplaceMap::new(&said.replace, Clone::clone)?;
+        Ok(Self { directory, shown, said: Arc::new(said), replace })
+    }
+}
+
+impl WorkStatements {
+    /// Refuses a member that is of a later Go than the workspace. `shown` names its directory.
+    ///
+    /// # Errors
+    /// The member's `go` line is higher, and 1.21 or later.
+    pub fn allows(&self, shown: &str, member: &ModStatements) -> Result<(), WorkspaceTooOld> {
+        let wanted = member.go.clone().unwrap_or_else(|| DEFAULT_GO_MOD.into());
+        let has = self.go.clone().unwrap_or_else(|| DEFAULT_GO_WORK.into());
+        if at_least(&has, &wanted) || !at_least(&wanted, GO_STRICT) {
+            return Ok(());
+        }
+        Err(self.too_old(shown, wanted))
+    }
+
+    /// The refusal of a member that asks for this Go, be it one that the present Go does not have either.
+    pub fn too_old(&self, shown: &str, wanted: Arc<str>) -> WorkspaceTooOld {
+        let verb = if self.go.is_some() { "lists" } else { "implicitly requires" };
+        let has = self.go.clone().unwrap_or_else(|| DEFAULT_GO_WORK.into());
+        WorkspaceTooOld { directory: shown.to_owned(), wanted, verb, has }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(work: Option<&str>, member: Option<&str>, expect: Option<&str>) {
+        let work = WorkStatements { go: work.map(Into::into), ..WorkStatements::default() };
+        let member = ModStatements { go: member.map(Into::into), ..ModStatements::default() };
+        let got = work.allows("a", &member).err().map(|error| error.to_string());
+        assert_eq!(got.as_deref(), expect);
+    }
+
+    #[test]
+    fn no_member_is_of_a_later_go_than_its_workspace() {
+        check(Some("1.22"), Some("1.22"), None);
+        check(Some("1.18"), Some("1.20"), None);
+        check(None, None, None);
+        check(
+            Some("1.21"),
+            Some("1.22"),
+            Some(
+                "module a listed in go.work file requires go >= 1.22, but go.work lists go 1.21; to \
+                 update it:\n\tgo work use",
+            ),
+        );
+        check(
+            None,
+            Some("1.21"),
+            Some(
+                "module a listed in go.work file requires go >= 1.21, but go.work implicitly \
+                 requires go 1.18; to update it:\n\tgo work use",
+            ),
+        );
+    }
+}

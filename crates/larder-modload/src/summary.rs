@@ -1,0 +1,135 @@
+//! What counts of a dependency's go.mod: its requirements, its `go` line, what it retracts.
+//!
+//! `go` and `toolchain` are modules too: a `go` line of 1.21 or later is a requirement on `go`, and such a
+//! `go` requires the toolchain of the same name. Specification: <https://go.dev/ref/mod#graph-pruning>,
+//! `#go-mod-file-go`.
+
+use std::sync::Arc;
+
+use larder_module::NamedVersion;
+
+use crate::gates::{EXPLICIT_INDIRECT, GO_STRICT, at_least};
+use crate::local_go::{LocalGo, TooNew};
+use crate::statements::{ModStatements, Retraction};
+
+/// How much of what stands behind a module belongs to the graph.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Pruning {
+    /// The requirements of its requirements do not, where its go.mod names all that it needs.
+    Pruned,
+    /// Everything does.
+    Unpruned,
+    /// What the modules of a workspace need together does.
+    Workspace,
+}
+
+impl Pruning {
+    /// That of a module whose go.mod has this `go` line.
+    pub fn of_go(version: &str) -> Self {
+        if at_least(version, EXPLICIT_INDIRECT) { Self::Pruned } else { Self::Unpruned }
+    }
+}
+
+/// What counts of a go.mod.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Summary {
+    /// The module that it declares.
+    pub module: Option<Arc<str>>,
+    /// Its `go` line.
+    pub go: Option<Arc<str>>,
+    /// Its `toolchain` line.
+    pub toolchain: Option<Arc<str>>,
+    /// How much of what stands behind it belongs to the graph.
+    pub pruning: Pruning,
+    /// What it requires, in the order of the file, and `go` behind that.
+    pub require: Vec<NamedVersion>,
+    /// What it retracts.
+    pub retract: Vec<Retraction>,
+    /// Why it is deprecated; empty where it is not.
+    pub deprecated: Arc<str>,
+    /// It asks for a later Go. What it retracts may be heeded all the same.
+    pub too_new: Option<TooNew>,
+}
+
+impl Summary {
+    /// That of a go.mod which says this. `module` is what it was read for.
+    pub fn of(module: &NamedVersion, said: &ModStatements, local: &LocalGo) -> Self {
+        let mut require = Vec::with_capacity(said.require.len().saturating_add(1));
+        require.extend(said.require.iter().map(|line| line.module.clone()));
+        let strict = said.go.as_ref().filter(|go| at_least(go, GO_STRICT));
+        require.extend(strict.map(|go| NamedVersion::new("go", Arc::clone(go))));
+        let too_new = strict.and_then(|go| local.allows(format_args!("module {module}"), go).err());
+        Self {
+            module: said.module.clone(),
+            go: said.go.clone(),
+            toolchain: said.toolchain.clone(),
+            pruning: said.go.as_ref().map_or(Pruning::Unpruned, |go| Pruning::of_go(go)),
+            require,
+            retract: said.retract.clone(),
+            deprecated: Arc::clone(&said.deprecated),
+            too_new,
+        }
+    }
+
+    /// That of `go` or of a toolchain.
+    pub(crate) fn of_toolchain(module: &NamedVersion) -> Self {
+        let strict = &*module.path == "go" && at_least(&module.version, GO_STRICT);
+        let toolchain = || NamedVersion::new("toolchain", format!("go{}", module.version));
+        let require = strict.then(toolchain).into_iter().collect();
+        Self { require, ..Self::silent(Some(Arc::clone(&module.path))) }
+    }
+
+    /// That of a module of which nothing is known, or that is none.
+    pub(crate) fn silent(module: Option<Arc<str>>) -> Self {
+        Self {
+            module,
+            go: None,
+            toolchain: None,
+            pruning: Pruning::Pruned,
+            require: Vec::new(),
+            retract: Vec::new(),
+            deprecated: "".into(),
+            too_new: None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::statements::Requirement;
+
+    #[track_caller]
+    fn check(go: Option<&str>, expect: (&[&str], Pruning, bool)) {
+        let required = NamedVersion::new("x.y/z", "v1.0.0");
+        let require = vec![Requirement { module: required, indirect: true }];
+        let go = go.map(Into::into);
+        let said = ModStatements { go, require, ..ModStatements::default() };
+        let module = NamedVersion::new("a.b/c", "v1.0.0");
+        let summary = Summary::of(&module, &said, &LocalGo::new("1.26.8"));
+        let require: Vec<String> = summary.require.iter().map(ToString::to_string).collect();
+        let require: Vec<&str> = require.iter().map(String::as_str).collect();
+        assert_eq!((&*require, summary.pruning, summary.too_new.is_some()), expect);
+    }
+
+    #[test]
+    fn a_go_line_is_a_requirement_from_1_21_on() {
+        check(None, (&["x.y/z@v1.0.0"], Pruning::Unpruned, false));
+        check(Some("1.16"), (&["x.y/z@v1.0.0"], Pruning::Unpruned, false));
+        check(Some("1.17"), (&["x.y/z@v1.0.0"], Pruning::Pruned, false));
+        check(Some("1.21"), (&["x.y/z@v1.0.0", "go@1.21"], Pruning::Pruned, false));
+        check(Some("1.99"), (&["x.y/z@v1.0.0", "go@1.99"], Pruning::Pruned, true));
+    }
+
+    #[test]
+    fn a_go_requires_the_toolchain_of_its_name() {
+        let check = |path: &str, version: &str, expect: Option<&str>| {
+            let summary = Summary::of_toolchain(&NamedVersion::new(path, version));
+            let got = summary.require.first().map(ToString::to_string);
+            assert_eq!(got.as_deref(), expect, "{path} {version}");
+        };
+        check("go", "1.21.3", Some("toolchain@go1.21.3"));
+        check("go", "1.20", None);
+        check("toolchain", "go1.21.3", None);
+    }
+}

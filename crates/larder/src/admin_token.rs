@@ -102,7 +102,7 @@ pub(crate) fn read(path: &Path) -> Result<AdminToken, Failure> {
         let failure = Failure::failed("could not read the admin token").because(&error);
         match error.kind() {
             io::ErrorKind::PermissionDenied => failure.hint(
-                "it is the server's user's alone: use `sudo -u USER larder …`, or name a file that \
+                "it is the server's user's and root's alone: use `sudo larder …`, or name a file that \
                  you may read with `--token-file FILE`",
             ),
             io::ErrorKind::NotFound => failure.hint(

@@ -22,6 +22,7 @@
 //! | `reporter` | events as lines, as a bar, or as JSON |
 //! | `units` | bytes, counts and durations as people read them |
 //! | `upkeep` | `gc` and `fsck` on a store without a server |
+//! | `ownership` | whose files are in a store that root works on |
 //! | `printer` | stdout is data, stderr is talk |
 //! | `exit` | exit codes, and the one shape of a failure that reaches the user |
 //!
@@ -37,6 +38,7 @@ mod go_command;
 mod go_project;
 mod go_toolchain;
 mod logging;
+mod ownership;
 pub mod printer;
 mod reload;
 mod reporter;

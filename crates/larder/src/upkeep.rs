@@ -14,6 +14,7 @@ use larder_store::Store;
 use crate::admin::Admin;
 use crate::commands::serve;
 use crate::exit::{ExitStatus, Failure};
+use crate::ownership::Ownership;
 use crate::reporter::{Reporter, Task, json_line};
 use crate::{logging, signals, wiring};
 
@@ -22,6 +23,22 @@ pub(crate) type Hear<'a> = &'a mut dyn FnMut(Event) -> ControlFlow<()>;
 
 /// Opens the store that the settings name, and shows a run's events to the end.
 pub(crate) fn perform<S: Into<Done>>(
+    admin: &Admin,
+    task: Task,
+    run: impl FnOnce(&Maintenance, Hear<'_>) -> Result<S, UpkeepError>,
+) -> Result<ExitStatus, Failure> {
+    let ownership = Ownership::of(&admin.settings.data.value);
+    let status = perform_as_it_is(admin, task, run);
+    ownership.restore().map_err(|error| {
+        let data = admin.settings.data.value.display();
+        Failure::failed(format!("could not give what root made in `{data}` to its owner"))
+            .because(&error)
+            .hint(format!("`chown -R --reference {data}/ {data}/` does it"))
+    })?;
+    status
+}
+
+fn perform_as_it_is<S: Into<Done>>(
     admin: &Admin,
     task: Task,
     run: impl FnOnce(&Maintenance, Hear<'_>) -> Result<S, UpkeepError>,

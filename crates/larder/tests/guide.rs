@@ -76,7 +76,9 @@ fn check(heading: &str, count: usize) {
     let lines = commands(heading);
     assert_eq!(lines.len(), count, "{heading}: {lines:?}");
     let world = World::new();
-    lines.iter().for_each(|line| world.run(line));
+    for line in &lines {
+        world.run(line);
+    }
 }
 
 #[test]

@@ -12,7 +12,7 @@ use reqwest::{
 };
 
 use crate::{
-    error::{FetchError, FetchErrorKind},
+    error::{FailedAnswer, FetchError, FetchErrorKind},
     http::header_text,
     text,
 };
@@ -38,8 +38,8 @@ pub(crate) async fn accept(
     if response.status().as_u16() != wanted as u16 {
         let wish = header_text(&response, &RETRY_AFTER)
             .and_then(|text| retry_after(text, Timestamp::now()));
-        let kind = failure(response).await;
-        return Err(FetchError::new(kind, what).retry_after(wish));
+        let (kind, answer) = failure(response).await;
+        return Err(FetchError::new(kind, what).retry_after(wish).answered(answer));
     }
     match header_text(&response, &CONTENT_ENCODING) {
         None | Some("identity" | "") => Ok(response),
@@ -64,20 +64,24 @@ fn retry_after(text: &str, now: Timestamp) -> Option<Duration> {
     Some(Duration::try_from(date.duration_since(now)).unwrap_or_default())
 }
 
-async fn failure(response: Response) -> FetchErrorKind {
+async fn failure(response: Response) -> (FetchErrorKind, FailedAnswer) {
     let status = response.status().as_u16();
     let loops = response.headers().contains_key(LOOP_MARK);
-    let text = text_of(response).await;
-    match status {
+    let (content_type, body) = beginning_of(response).await;
+    let text = text::fit_for_passing_on(content_type.as_deref(), &body);
+    let detail = text::detail(content_type.as_deref(), &body);
+    let kind = match status {
         404 | 410 => FetchErrorKind::NotFound { text },
         508 if loops => FetchErrorKind::LoopsBack,
         400..=499 => FetchErrorKind::Refused { status, text },
         _ => FetchErrorKind::Upstream { status, text },
-    }
+    };
+    (kind, FailedAnswer { status, detail })
 }
 
-/// As much of the body as there is within the limits. That it is cut short or slow matters to nobody.
-async fn text_of(mut response: Response) -> String {
+/// The type, and as much of the body as there is within the limits. That it is cut short or slow matters
+/// to nobody.
+async fn beginning_of(mut response: Response) -> (Option<String>, Vec<u8>) {
     let content_type = header_text(&response, &CONTENT_TYPE).map(str::to_owned);
     let mut body = Vec::new();
     let reading = async {
@@ -88,7 +92,7 @@ async fn text_of(mut response: Response) -> String {
         }
     };
     let _ = tokio::time::timeout(TEXT_WAIT, reading).await;
-    text::fit_for_passing_on(content_type.as_deref(), &body)
+    (content_type, body)
 }
 
 #[cfg(test)]

@@ -19,6 +19,15 @@ struct Failure {
     origin: Option<ProxyUrl>,
     source: Option<Box<dyn Error + Send + Sync>>,
     retry_after: Option<Duration>,
+    answer: Option<FailedAnswer>,
+}
+
+/// What an upstream that failed answered, as the go command tells it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct FailedAnswer {
+    pub(crate) status: u16,
+    /// The lines of its body that are shown; empty if it said nothing in plain text.
+    pub(crate) detail: String,
 }
 
 /// What kind of failure it is. A `text` is what the upstream said in plain text, within the few lines that
@@ -101,6 +110,7 @@ impl FetchError {
             origin: None,
             source: None,
             retry_after: None,
+            answer: None,
         }))
     }
 
@@ -117,6 +127,16 @@ impl FetchError {
     /// The same failure, with how long the upstream wants to be left alone.
     pub(crate) fn retry_after(self, wait: Option<Duration>) -> Self {
         self.with(|failure| failure.retry_after = wait)
+    }
+
+    /// The same failure, with what the upstream answered.
+    pub(crate) fn answered(self, answer: FailedAnswer) -> Self {
+        self.with(|failure| failure.answer = Some(answer))
+    }
+
+    /// What the upstream answered, where it did.
+    pub(crate) fn answer(&self) -> Option<&FailedAnswer> {
+        self.0.answer.as_ref()
     }
 
     /// How long the upstream wants to be left alone, where it said so.

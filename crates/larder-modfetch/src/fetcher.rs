@@ -111,7 +111,8 @@ impl Fetcher {
         Err(walk.into_error(&path))
     }
 
-    async fn open_at(
+    /// Asks one upstream, which must be of the configuration.
+    pub(crate) async fn open_at(
         &self,
         origin: &ProxyUrl,
         path: &str,

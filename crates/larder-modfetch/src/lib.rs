@@ -2,10 +2,12 @@
 //!
 //! A [`Fetcher`] is given a [`FetchConfig`] (plain data) and asked for a [`Resource`]; it walks the list of
 //! upstreams as the go command would and gives the bytes of the first that has it, or one honest failure.
-//! It keeps nothing and verifies nothing: that is for who asked.
+//! It keeps nothing and verifies nothing: that is for who asked. A client asks a [`CachedFetcher`], which
+//! keeps what it finds in the module cache, verified against go.sum and the checksum database.
 //!
 //! | file | what stands there |
 //! | --- | --- |
+//! | `cached/` | [`CachedFetcher`]: the client, with cache, go.sum and checksum database |
 //! | `fetcher.rs` | [`Fetcher`]: `open` and `read` through the list |
 //! | `resource.rs` | [`Resource`]: what can be fetched, and its path at an upstream |
 //! | `goproxy.rs` | [`GoProxyList`]: `,` `\|` `off` `direct` |
@@ -28,11 +30,12 @@
 //! | `info.rs` | [`Info`]: what a `.info` says |
 //! | `config.rs`, `error.rs` | [`FetchConfig`], [`FetchError`] |
 //!
-//! Absent: the environment, netrc files, caches, verification, version control systems.
+//! Absent: the environment, printing, version control systems.
 
 mod answer;
 mod arriving;
 mod attempts;
+mod cached;
 mod checksum_db;
 mod circuit;
 mod client;
@@ -58,6 +61,10 @@ mod walk;
 mod wire;
 
 pub use arriving::{Arriving, Fetched};
+pub use cached::{
+    CachedConfig, CachedFetcher, Changes, Downloaded, Event, GoSumFiles, GoSums, InfoFile,
+    Listener, Lookups, Malformed, Outcome, ReadOnlyCache, Silence, Transport,
+};
 pub use config::{
     ChecksumDbSource, Circuit, FetchConfig, FetchConfigError, ForwardProxies, Jitter, Timeouts,
 };

@@ -9,10 +9,10 @@ pub(crate) const ENOUGH: usize = 4096;
 const MOST_LINES: usize = 8;
 const MOST_BYTES: usize = MOST_LINES * 81;
 
-/// The part of an error's body that may be passed on; empty if none may.
-pub(crate) fn fit_for_passing_on(content_type: Option<&str>, body: &[u8]) -> String {
+/// An error's body, if it is plain text with nothing invisible in it; else nothing.
+fn readable<'a>(content_type: Option<&str>, body: &'a [u8]) -> &'a str {
     if !content_type.is_some_and(is_plain_text) {
-        return String::new();
+        return "";
     }
     let text = match std::str::from_utf8(body) {
         Ok(text) => text,
@@ -21,11 +21,14 @@ pub(crate) fn fit_for_passing_on(content_type: Option<&str>, body: &[u8]) -> Str
             .get(..error.valid_up_to())
             .and_then(|whole| std::str::from_utf8(whole).ok())
             .unwrap_or_default(),
-        Err(_) => return String::new(),
+        Err(_) => return "",
     };
-    if text.chars().any(|c| !c.is_whitespace() && is_invisible(c)) {
-        return String::new();
-    }
+    if text.chars().any(|c| !c.is_whitespace() && is_invisible(c)) { "" } else { text }
+}
+
+/// The part of an error's body that may be passed on; empty if none may.
+pub(crate) fn fit_for_passing_on(content_type: Option<&str>, body: &[u8]) -> String {
+    let text = readable(content_type, body);
     let mut kept = String::new();
     for line in text.split('\n').take(MOST_LINES) {
         let line = line.trim_end();
@@ -44,6 +47,31 @@ pub(crate) fn fit_for_passing_on(content_type: Option<&str>, body: &[u8]) -> Str
     }
     kept.truncate(kept.trim_end().len());
     kept
+}
+
+/// What the go command would print of an error's body: the lines up to a blank one, each but the first
+/// behind a tab, and a note where there would be more; empty if nothing may be shown.
+pub(crate) fn detail(content_type: Option<&str>, body: &[u8]) -> String {
+    let text = readable(content_type, body);
+    let mut shown = String::new();
+    for (index, line) in text.split('\n').enumerate() {
+        if line.trim().is_empty() {
+            break;
+        }
+        if index > 0 {
+            shown.push_str("\n\t");
+        }
+        if index >= MOST_LINES {
+            shown.push_str("[Truncated: too many lines.]");
+            break;
+        }
+        if shown.len() + line.len() > MOST_BYTES {
+            shown.push_str("[Truncated: too long.]");
+            break;
+        }
+        shown.push_str(line);
+    }
+    shown
 }
 
 fn is_plain_text(content_type: &str) -> bool {

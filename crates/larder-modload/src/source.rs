@@ -28,7 +28,10 @@ pub trait GoModSource {
 pub trait VersionSource: GoModSource {
     /// The upstreams that may be asked about a module, in their order. Which one answers is decided for a
     /// whole query, as the go command does it.
-    fn upstreams(&self, path: &ModulePath) -> Vec<Upstream>;
+    ///
+    /// # Errors
+    /// The list is malformed.
+    fn upstreams(&self, path: &ModulePath) -> Result<Vec<Upstream>, SourceError>;
     /// The versions that an upstream lists (`@v/list`), pseudo-versions left out, in ascending order.
     fn versions(&self, wanted: &[(Upstream, ModulePath)]) -> Vec<Result<Versions, SourceError>>;
     /// The version that an upstream thinks the latest (`@latest`), or the newest pseudo-version it lists.

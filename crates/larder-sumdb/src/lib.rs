@@ -17,6 +17,7 @@
 //! | `lookup` | [`Record`], [`Lookup`]: the answer about a module version, and its [`Sums`] |
 //! | `plan` | which tiles a proof reads |
 //! | `proof` | [`Tiles`], and what they prove |
+//! | `timeline` | [`Timeline`]: the tree that a client believes, as it grows |
 //! | `log` | a whole log in memory, for fake and private databases |
 
 mod hash;
@@ -28,6 +29,7 @@ mod note;
 mod plan;
 mod proof;
 mod tile;
+mod timeline;
 
 pub use hash::{HASH_SIZE, Hash, Tree};
 pub use head::TreeHead;
@@ -37,3 +39,4 @@ pub use note::{MAX_NOTE_SIZE, NoteError};
 pub use plan::{tiles_for_consistency, tiles_for_record, tiles_for_tile};
 pub use proof::{ProofError, Tiles, check_consistency, check_record};
 pub use tile::{DataTile, FULL_WIDTH, Tile, TilePathError};
+pub use timeline::{Timeline, consistency_proof};

@@ -96,6 +96,47 @@ impl<B: AsRef<[u8]>> Tiles<B> {
         Ok(tiles)
     }
 
+    /// The tree without records, which has no tiles.
+    pub(crate) fn none() -> Self {
+        Self { tree: Tree::empty(), tiles: HashMap::new() }
+    }
+
+    /// Binds further tiles to the tree: all of them, or none.
+    pub(crate) fn bind(&mut self, raw: HashMap<Tile, B>) -> Result<(), ProofError> {
+        let tree = self.tree;
+        let fresh: Vec<Tile> = raw.keys().copied().collect();
+        for (tile, content) in raw {
+            let len = content.as_ref().len();
+            let expected = Tile::within(tree.size, tile.level(), tile.number());
+            // A partial tile is on the right edge, which was bound with the tree.
+            if expected != Some(tile) || len != tile.byte_len() || !tile.is_full() {
+                self.tiles.retain(|tile, _| !fresh.contains(tile));
+                return Err(ProofError::WrongSize { tile, len, tree_size: tree.size });
+            }
+            self.tiles.insert(tile, content);
+        }
+        let checked = fresh.iter().try_for_each(|tile| self.check_against_above(tile));
+        if checked.is_err() {
+            self.tiles.retain(|tile, _| !fresh.contains(tile));
+        }
+        checked
+    }
+
+    /// Takes over the full tiles of a tree that this one is proved to begin with.
+    pub(crate) fn inherit(&mut self, older: &Self)
+    where
+        B: Clone,
+    {
+        for (tile, content) in older.tiles.iter().filter(|(tile, _)| tile.is_full()) {
+            self.tiles.entry(*tile).or_insert_with(|| content.clone());
+        }
+    }
+
+    /// The content of exactly this tile.
+    pub(crate) fn exact(&self, tile: &Tile) -> Option<&B> {
+        self.tiles.get(tile)
+    }
+
     /// The tree they belong to.
     pub fn tree(&self) -> &Tree {
         &self.tree
@@ -181,7 +222,7 @@ pub fn check_consistency<B: AsRef<[u8]>>(older: &Tree, tiles: &Tiles<B>) -> Resu
 }
 
 /// The root of a perfect subtree over a power of two of hashes.
-fn subtree_hash(hashes: &[u8]) -> Option<Hash> {
+pub(crate) fn subtree_hash(hashes: &[u8]) -> Option<Hash> {
     let mut level: Vec<Hash> = hashes
         .chunks_exact(HASH_SIZE)
         .filter_map(|hash| hash.try_into().ok().map(Hash::from_bytes))

@@ -1,0 +1,166 @@
+//! [`CachedFetcher`]: GOMODCACHE in front of the upstreams, every byte verified.
+//!
+//! Whole frontiers are asked at once: what the cache has is read in parallel, and the rest is fetched side
+//! by side. What is asked twice is fetched once. How one upstream is asked: `repo`; go.sum and the checksum
+//! database: `verify`; downloading whole modules: `download`.
+//!
+//! Invariant: nothing of the network exists before the first request that needs it.
+
+use std::future::Future;
+use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
+
+use futures_util::future::join_all;
+use larder_modload::{
+    GoModAt, GoModSource, RevInfo, SourceError, SourceErrorKind, Upstream, VersionSource, Versions,
+};
+use larder_module::{ModulePath, ModuleVersion, Revision};
+use rayon::prelude::*;
+use tokio::runtime::{self, Runtime};
+
+use super::config::CachedConfig;
+use super::core::Core;
+use super::download::{self, Downloaded};
+use super::event::{Event, Listener};
+use super::go_sum::GoSums;
+
+/// From as many go.mod files on, several threads read.
+const MANY: usize = 64;
+
+/// Threads that move bytes between sockets and files; what computes does so on rayon's.
+const MOST_THREADS: usize = 4;
+
+/// Fetches into the module cache and from it. Made once a run; every method may be called from any thread.
+pub struct CachedFetcher {
+    core: Core,
+    runtime: OnceLock<Result<Runtime, SourceError>>,
+}
+
+/// A version's `.info` in the cache.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InfoFile {
+    /// What it says.
+    pub info: RevInfo,
+    /// Where it is.
+    pub path: PathBuf,
+}
+
+impl CachedFetcher {
+    /// A fetcher with these settings. Nothing is read or asked yet.
+    pub fn new(config: CachedConfig, sums: GoSums, listener: Arc<dyn Listener>) -> Self {
+        Self { core: Core::new(config, sums, listener), runtime: OnceLock::new() }
+    }
+
+    /// The sums of this run.
+    pub fn sums(&self) -> &GoSums {
+        &self.core.sums
+    }
+
+    /// The settings.
+    pub fn config(&self) -> &CachedConfig {
+        &self.core.config
+    }
+
+    /// The `.info` files of versions, fetched where they are missing; in the order of the question.
+    pub fn info_files(&self, modules: &[ModuleVersion]) -> Vec<Result<InfoFile, SourceError>> {
+        self.run(modules, |module| self.core.info_file(module))
+    }
+
+    /// Downloads modules: `.info`, go.mod, zip and directory of each; in the order of the question.
+    pub fn download(&self, modules: &[ModuleVersion]) -> Vec<Downloaded> {
+        let at_hand: Vec<_> =
+            modules.par_iter().map(|one| download::at_hand(&self.core, one)).collect();
+        let present = at_hand.iter().flatten().count();
+        self.core.listener.hear(Event::Planned { modules: modules.len(), present });
+        let missing: Vec<_> =
+            modules.iter().zip(&at_hand).filter(|(_, found)| found.is_none()).collect();
+        let fetched = self.run(&missing, |(module, _)| async {
+            Ok(download::download(&self.core, module).await)
+        });
+        let mut fetched = fetched.into_iter().zip(missing.iter().map(|(module, _)| *module));
+        let filled = at_hand.iter().map(|found| match found {
+            Some(found) => Some(found.clone()),
+            None => fetched.next().map(|(done, module)| {
+                done.unwrap_or_else(|error| Downloaded::failed(module, error))
+            }),
+        });
+        filled.flatten().collect()
+    }
+
+    /// Waits for all of these at once; a runtime exists from the first time on.
+    fn run<'a, Q, T, F>(
+        &'a self,
+        questions: &'a [Q],
+        answer: impl Fn(&'a Q) -> F,
+    ) -> Vec<Result<T, SourceError>>
+    where
+        F: Future<Output = Result<T, SourceError>>,
+    {
+        if questions.is_empty() {
+            return Vec::new();
+        }
+        match self.runtime() {
+            Ok(runtime) => runtime.block_on(join_all(questions.iter().map(answer))),
+            Err(error) => questions.iter().map(|_| Err(error.clone())).collect(),
+        }
+    }
+
+    fn runtime(&self) -> Result<&Runtime, SourceError> {
+        let built = self.runtime.get_or_init(|| {
+            let threads = std::thread::available_parallelism().map_or(1, usize::from);
+            let built = runtime::Builder::new_multi_thread()
+                .worker_threads(threads.min(MOST_THREADS))
+                .thread_name("larder-fetch")
+                .enable_all()
+                .build();
+            built.map_err(|error| SourceError::new(SourceErrorKind::Other, error.to_string()))
+        });
+        built.as_ref().map_err(Clone::clone)
+    }
+}
+
+impl GoModSource for CachedFetcher {
+    fn go_mods(&self, wanted: &[GoModAt]) -> Vec<Result<Arc<[u8]>, SourceError>> {
+        let read = |at| self.core.go_mod_at_hand(at);
+        let at_hand: Vec<_> = if wanted.len() < MANY {
+            wanted.iter().map(read).collect()
+        } else {
+            wanted.par_iter().with_min_len(MANY / 4).map(read).collect()
+        };
+        let missing = wanted.iter().zip(&at_hand).filter(|(_, found)| found.is_none());
+        let missing: Vec<_> = missing.filter_map(|(at, _)| module_of(at)).collect();
+        let mut fetched = self.run(&missing, |module| self.core.go_mod(module)).into_iter();
+        at_hand.into_iter().filter_map(|found| found.or_else(|| fetched.next())).collect()
+    }
+}
+
+impl VersionSource for CachedFetcher {
+    fn upstreams(&self, path: &ModulePath) -> Result<Vec<Upstream>, SourceError> {
+        Ok(self.core.upstreams()?.for_path(path.as_str()))
+    }
+
+    fn versions(&self, wanted: &[(Upstream, ModulePath)]) -> Vec<Result<Versions, SourceError>> {
+        self.run(wanted, |(upstream, path)| async {
+            Ok(self.core.list_of(*upstream, path).await?.versions.clone())
+        })
+    }
+
+    fn latest(&self, wanted: &[(Upstream, ModulePath)]) -> Vec<Result<RevInfo, SourceError>> {
+        self.run(wanted, |(upstream, path)| self.core.latest_of(*upstream, path))
+    }
+
+    fn infos(
+        &self,
+        wanted: &[(Upstream, ModulePath, Revision)],
+    ) -> Vec<Result<RevInfo, SourceError>> {
+        self.run(wanted, |(upstream, path, revision)| self.core.stat(*upstream, path, revision))
+    }
+}
+
+/// The module version that a place is of; a directory's go.mod is always at hand.
+fn module_of(at: &GoModAt) -> Option<&ModuleVersion> {
+    match at {
+        GoModAt::Module(module) => Some(module),
+        GoModAt::Directory(_) => None,
+    }
+}

@@ -1,235 +1,274 @@
-//! The modules that a go.mod asks for: its requirements, with its replacements heeded.
+//! A go.mod: what its statements say, and the tree that they stand in.
 //!
-//! Reads what decides which module versions are fetched, as the go command reads it in a main
-//! module, and passes over the rest (`exclude`, `retract`, `tool`, and what a later go may add).
-//! Versions must be canonical, as `go mod tidy` leaves them.
+//! Two readers: [`GoMod::parse`] for the file that somebody works on, where everything must be
+//! understood, and [`GoMod::parse_lax`] for those of dependencies, which may be newer than we are and
+//! in which `replace`, `exclude` and the like count for nothing. What is changed is changed by the
+//! methods in `edit/`, which keep statements and tree in step; the fields are there to be read and taken.
 //! Specification: <https://go.dev/ref/mod#go-mod-file>, x/mod's `modfile/rule.go`.
 
-use larder_module::{ModulePath, ModuleVersion, Version};
+use std::sync::Arc;
 
-use crate::error::{ReadError, Refusal};
-use crate::replace::{Replacement, Replacements, Target};
-use crate::statements::{Statement, statements};
-use crate::tokens::Token;
+use larder_module::NamedVersion;
 
-const MODULE: &str = "module PATH";
-const REQUIRE: &str = "require PATH VERSION";
+use crate::error::{ErrorList, Refusal};
+use crate::parser;
+use crate::position::Position;
+use crate::rationale::{comment_text, deprecation};
+use crate::reading::{At, Lax, Reading};
+use crate::statements::{
+    Exclude, Go, Godebug, Ignore, Module, Replace, Require, Retract, Tool, Toolchain,
+};
+use crate::syntax::{Comments, LineId, Statement, Syntax};
+use crate::text::shown;
+use crate::words::{About, Fault, Fix, Fixing, interval, string, version};
 
-/// What a go.mod says of other modules.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+/// What a go.mod says.
+#[derive(Debug, Clone, Default)]
 pub struct GoMod {
-    /// The module's own path, as it stands there.
-    pub module: String,
-    /// What it requires, in the order of the file, indirect requirements included.
-    pub require: Vec<Requirement>,
-    /// What stands for what.
-    pub replace: Replacements,
-}
-
-/// A module that is required. The path need not be one that can be fetched: it may be replaced.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Requirement {
-    /// The path as it stands there.
-    pub path: String,
-    /// The version.
-    pub version: Version,
-    /// Where it stands, counted from one.
-    pub line: usize,
+    /// Which module it is of.
+    pub module: Option<Module>,
+    /// The version of Go that it is written for.
+    pub go: Option<Go>,
+    /// The toolchain that it suggests.
+    pub toolchain: Option<Toolchain>,
+    /// Settings of programs.
+    pub godebug: Vec<Godebug>,
+    /// What it requires, in the order of the file.
+    pub require: Vec<Require>,
+    /// What it excludes.
+    pub exclude: Vec<Exclude>,
+    /// What it replaces.
+    pub replace: Vec<Replace>,
+    /// What it retracts of its own versions.
+    pub retract: Vec<Retract>,
+    /// The packages of its tools.
+    pub tool: Vec<Tool>,
+    /// Directories that patterns pass over.
+    pub ignore: Vec<Ignore>,
+    pub(crate) syntax: Syntax,
 }
 
 impl GoMod {
-    /// Reads a go.mod.
+    /// Reads a go.mod of which every word must be understood. `file` is its name in errors. Without
+    /// `fix`, versions must be canonical or short for it; with it, it is asked for each of them, those of
+    /// `retract` last, when the module's path is known.
     ///
     /// # Errors
-    /// Says which line is malformed, or that no module is declared.
-    pub fn parse(bytes: &[u8]) -> Result<Self, ReadError> {
-        let mut module = None;
-        let mut read = Self::default();
-        for Statement { line, verb, words } in statements(bytes)? {
-            let at = |refusal| ReadError::Line { line, refusal };
-            match verb.as_str() {
-                "module" if module.is_some() => {
-                    return Err(at(Refusal::Repeated { verb: "module" }));
+    /// All that is wrong; nothing but the first place where a file cannot be taken apart at all.
+    pub fn parse(file: &str, bytes: &[u8], fix: Option<Fix<'_>>) -> Result<Self, ErrorList> {
+        read(file, bytes, fix, Lax::No)
+    }
+
+    /// Reads the go.mod of a dependency: `module`, `go`, `require`, `retract` and `ignore`.
+    ///
+    /// # Errors
+    /// What is wrong with those, or the first place where the file cannot be taken apart.
+    pub fn parse_lax(file: &str, bytes: &[u8], fix: Option<Fix<'_>>) -> Result<Self, ErrorList> {
+        read(file, bytes, fix, Lax::Yes)
+    }
+
+    /// The text of the file, as the go command formats it. What `go mod edit -fmt` writes is this after
+    /// [`GoMod::sort_blocks`] and [`GoMod::cleanup`].
+    pub fn format(&self) -> Vec<u8> {
+        self.syntax.format()
+    }
+
+    /// Where a statement stands in the file as it was read.
+    pub fn position(&self, line: LineId) -> Position {
+        self.syntax.position(line)
+    }
+}
+
+fn read(file: &str, bytes: &[u8], fix: Option<Fix<'_>>, lax: Lax) -> Result<GoMod, ErrorList> {
+    let file = Arc::from(file);
+    let mut syntax = parser::parse(&file, bytes)?;
+    let statements = std::mem::take(&mut syntax.statements);
+    let fixing = fix.map_or(Fixing::Demanded, Fixing::Asked);
+    let mut reading = Reading { file, syntax, fixing, errors: Vec::new() };
+    let mut go_mod = GoMod::default();
+    for statement in &statements {
+        match statement {
+            Statement::Comments(_) => {}
+            Statement::Line(line) => {
+                let words = reading.syntax.line(*line).words;
+                let verb = verb(reading.syntax.word(words, 0));
+                let at = At { line: *line, words: words.tail() };
+                go_mod.read_statement(&mut reading, (verb, lax), at, None);
+            }
+            Statement::Block(block) => {
+                let verb = match block.words.len() {
+                    1 => verb(reading.syntax.word(block.words, 0)),
+                    _ => None,
+                };
+                if !verb.is_some_and(has_blocks) {
+                    if lax == Lax::No {
+                        reading.refuse_block(block);
+                    }
+                    continue;
                 }
-                "module" => module = Some(module_path(&words).map_err(at)?),
-                "require" => read.require.push(requirement(&words, line).map_err(at)?),
-                "replace" => read.replace.push(Replacement::parse(&words, line).map_err(at)?),
-                _ => {}
+                for &line in &block.lines {
+                    let at = At { line, words: reading.syntax.line(line).words };
+                    go_mod.read_statement(&mut reading, (verb, lax), at, Some(block.comments));
+                }
             }
         }
-        read.module = module.ok_or(ReadError::NoModule)?;
-        Ok(read)
     }
+    go_mod.fix_retract(&mut reading);
+    reading.syntax.statements = statements;
+    go_mod.syntax = reading.done()?;
+    Ok(go_mod)
+}
 
-    /// The module versions that stand for the requirements: what is replaced by a directory is left
-    /// out, what is replaced by another module is that module. `outer` goes before the file's own
-    /// replacements, as those of a go.work do.
-    ///
-    /// # Errors
-    /// A module to be fetched has a path that is none, or a version that does not fit it.
-    pub fn wanted(&self, outer: &Replacements) -> Result<Vec<ModuleVersion>, ReadError> {
-        let mut wanted = Vec::new();
-        for required in &self.require {
-            let Requirement { path, version, line } = required;
-            let replaced = outer
-                .of(path, version)
-                .or_else(|| self.replace.of(path, version))
-                .map(|replacement| (&replacement.target, replacement.line));
-            let (path, version, line) = match replaced {
-                Some((Target::Directory(_), _)) => continue,
-                Some((Target::Module { path, version }, line)) => (path, version, line),
-                None => (path, version, *line),
-            };
-            wanted
-                .push(joined(path, version).map_err(|refusal| ReadError::Line { line, refusal })?);
+/// The verbs that this go knows.
+fn verb(word: Option<&[u8]>) -> Option<&'static str> {
+    const VERBS: [&str; 10] = [
+        "require",
+        "module",
+        "go",
+        "replace",
+        "exclude",
+        "retract",
+        "toolchain",
+        "godebug",
+        "tool",
+        "ignore",
+    ];
+    VERBS.into_iter().find(|verb| word == Some(verb.as_bytes()))
+}
+
+fn has_blocks(verb: &str) -> bool {
+    !matches!(verb, "go" | "toolchain")
+}
+
+impl GoMod {
+    fn read_statement(
+        &mut self,
+        reading: &mut Reading<'_>,
+        (verb, lax): (Option<&'static str>, Lax),
+        at: At,
+        block: Option<Comments>,
+    ) {
+        let counts = matches!(verb, Some("go" | "module" | "retract" | "require" | "ignore"));
+        if lax == Lax::Yes && !counts {
+            return;
         }
-        Ok(wanted)
+        let added = match verb {
+            Some("go") => {
+                reading.go(at, self.go.is_some(), lax).map(|statement| self.go = Some(statement))
+            }
+            Some("toolchain") => reading
+                .toolchain(at, self.toolchain.is_some())
+                .map(|statement| self.toolchain = Some(statement)),
+            Some("module") => self.read_module(reading, at, block),
+            Some("godebug") => reading.godebug(at).map(|statement| self.godebug.push(statement)),
+            Some(verb @ ("require" | "exclude")) => self.read_version(reading, verb, at),
+            Some("replace") => reading.replace(at).map(|statement| self.replace.push(statement)),
+            Some("retract") => self.read_retract(reading, at, (block, lax)),
+            Some("tool") => reading
+                .only_string(at, Refusal::OneArgument { verb: "tool" })
+                .map(|path| self.tool.push(Tool { path: path.as_ref().into(), line: at.line })),
+            Some("ignore") => reading
+                .only_string(at, Refusal::OneArgument { verb: "ignore" })
+                .map(|path| self.ignore.push(Ignore { path: path.as_ref().into(), line: at.line })),
+            _ => {
+                let words = reading.syntax.line(at.line).words;
+                let verb = shown(reading.syntax.word(words, 0).unwrap_or_default()).into_owned();
+                Err(Refusal::UnknownDirective { verb }.into())
+            }
+        };
+        if let Err(fault) = added {
+            reading.refuse(at.line, fault);
+        }
     }
-}
 
-fn joined(path: &str, version: &Version) -> Result<ModuleVersion, Refusal> {
-    Ok(ModuleVersion::new(ModulePath::parse(path)?, version.clone())?)
-}
-
-fn module_path(words: &[Token]) -> Result<String, Refusal> {
-    match words {
-        [path] if !path.word()?.is_empty() => Ok(path.word()?.to_owned()),
-        _ => Err(Refusal::Form { form: MODULE }),
+    fn read_module(
+        &mut self,
+        reading: &mut Reading<'_>,
+        at: At,
+        block: Option<Comments>,
+    ) -> Result<(), Fault> {
+        if self.module.is_some() {
+            return Err(Refusal::Repeated { verb: "module" }.into());
+        }
+        let comments = reading.syntax.line(at.line).comments;
+        let deprecated = deprecation(&comment_text(&reading.syntax, block, comments));
+        // A malformed one counts, so that a second is a repetition.
+        let module = self.module.insert(Module { path: Arc::from(""), deprecated, line: at.line });
+        module.path = reading.only_string(at, Refusal::Usage { usage: "module module/path" })?;
+        Ok(())
     }
-}
 
-fn requirement(words: &[Token], line: usize) -> Result<Requirement, Refusal> {
-    let [path, version] = words else { return Err(Refusal::Form { form: REQUIRE }) };
-    let (path, version) = (path.word()?.to_owned(), Version::parse(version.word()?)?);
-    // A version that does not fit is refused here where the path is one at all, be it replaced.
-    if ModulePath::parse(&path).is_ok() {
-        joined(&path, &version)?;
+    fn read_version(
+        &mut self,
+        reading: &mut Reading<'_>,
+        verb: &'static str,
+        At { line, words }: At,
+    ) -> Result<(), Fault> {
+        if words.len() != 2 {
+            let usage = match verb {
+                "require" => "require module/path v1.2.3",
+                _ => "exclude module/path v1.2.3",
+            };
+            return Err(Refusal::Usage { usage }.into());
+        }
+        let syntax = &mut reading.syntax;
+        let path = string(syntax, words, 0)?;
+        let about = About { verb, path: &path };
+        let version = version(syntax, (words, 1), about, &mut reading.fixing)?;
+        about.check_major(&version)?;
+        let module = NamedVersion { path, version };
+        if verb == "require" {
+            let indirect = syntax.is_indirect(line);
+            self.require.push(Require { module, indirect, line });
+        } else {
+            self.exclude.push(Exclude { module, line });
+        }
+        Ok(())
     }
-    Ok(Requirement { path, version, line })
+
+    fn read_retract(
+        &mut self,
+        reading: &mut Reading<'_>,
+        At { line, words }: At,
+        (block, lax): (Option<Comments>, Lax),
+    ) -> Result<(), Fault> {
+        let syntax = &mut reading.syntax;
+        let rationale = comment_text(syntax, block, syntax.line(line).comments);
+        let (interval, rest) = match interval(syntax, words, "", &mut Fixing::Kept) {
+            Ok(read) => read,
+            // Dependencies may come to retract in ways that are not known yet.
+            Err(_) if lax == Lax::Yes => return Ok(()),
+            Err(fault) => return Err(fault),
+        };
+        if let (Lax::No, Some(word)) = (lax, syntax.word(rest, 0)) {
+            let word = shown(word).into_owned();
+            return Err(Refusal::AfterVersion { word }.into());
+        }
+        self.retract.push(Retract { interval, rationale, line });
+        Ok(())
+    }
+
+    /// Resolves retracted versions: only now the module's path is known, wherever it stands.
+    fn fix_retract(&mut self, reading: &mut Reading<'_>) {
+        if matches!(reading.fixing, Fixing::Demanded | Fixing::Kept) {
+            return;
+        }
+        let path = self.module.as_ref().map(|module| Arc::clone(&module.path)).unwrap_or_default();
+        for retract in &mut self.retract {
+            if path.is_empty() {
+                return reading.refuse(retract.line, Refusal::RetractWithoutModule.into());
+            }
+            let mut words = reading.syntax.line(retract.line).words;
+            if reading.syntax.word(words, 0) == Some(b"retract") {
+                words = words.tail();
+            }
+            match interval(&mut reading.syntax, words, &path, &mut reading.fixing) {
+                Ok((interval, _)) => retract.interval = interval,
+                Err(fault) => reading.refuse(retract.line, fault),
+            }
+        }
+    }
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    #[track_caller]
-    fn check(text: &str, expect: Result<&[&str], &str>) {
-        let wanted = GoMod::parse(text.as_bytes())
-            .and_then(|read| read.wanted(&Replacements::default()))
-            .map(|wanted| wanted.iter().map(ToString::to_string).collect::<Vec<_>>())
-            .map_err(|error| error.to_string());
-        let expect = expect.map(|wanted| wanted.iter().map(|&one| one.to_owned()).collect());
-        assert_eq!(wanted, expect.map_err(str::to_owned), "{text}");
-    }
-
-    #[test]
-    fn requirements_stand_in_blocks_and_alone() {
-        check(
-            "module m.x/m\n\ngo 1.26\n\nrequire a.b/c v1.2.3\n\nrequire (\n\td.e/f/v2 v2.0.1 // \
-             indirect\n\t\"g.h/i\" `v0.0.0-20060102150405-abcdefabcdef`\n)\n",
-            Ok(&["a.b/c@v1.2.3", "d.e/f/v2@v2.0.1", "g.h/i@v0.0.0-20060102150405-abcdefabcdef"]),
-        );
-        check("module m\n", Ok(&[]));
-        check(
-            "module (\n\tm.x/m\n)\nrequire a.b/c v2.0.0+incompatible\n",
-            Ok(&["a.b/c@v2.0.0+incompatible"]),
-        );
-    }
-
-    #[test]
-    fn other_statements_are_passed_over() {
-        check(
-            "module m.x/m\nexclude a.b/c v1.0.0\nretract [v1.0.0, v1.1.0]\ntool a.b/c/cmd\n\
-             godebug default=go1.21\nfuture (\n\tthing [x] => {y}\n)\n",
-            Ok(&[]),
-        );
-    }
-
-    #[test]
-    fn what_is_replaced_by_a_module_is_that_module() {
-        check(
-            "module m\nrequire a.b/c v1.0.0\nreplace a.b/c => d.e/f v1.5.0\n",
-            Ok(&["d.e/f@v1.5.0"]),
-        );
-        check(
-            "module m\nrequire a.b/c v1.0.0\nreplace (\n\ta.b/c v1.1.0 => d.e/f v1.5.0\n)\n",
-            Ok(&["a.b/c@v1.0.0"]),
-        );
-        check(
-            "module m\nreplace a.b/c => g.h/i v1.0.0\nreplace a.b/c v1.0.0 => d.e/f v1.5.0\n\
-             require a.b/c v1.0.0\n",
-            Ok(&["d.e/f@v1.5.0"]),
-        );
-    }
-
-    #[test]
-    fn what_is_replaced_by_a_directory_is_left_out() {
-        check(
-            "module m\nrequire (\n\tlocal v0.0.0\n\ta.b/c v1.0.0\n)\nreplace local => ./l\n",
-            Ok(&["a.b/c@v1.0.0"]),
-        );
-        check("module m\nrequire a.b/c v1.0.0\nreplace a.b/c v1.0.0 => /srv/c\n", Ok(&[]));
-    }
-
-    #[test]
-    fn outer_replacements_go_first() {
-        let inner = "module m\nrequire a.b/c v1.0.0\nreplace a.b/c v1.0.0 => d.e/f v1.0.0\n";
-        let outer = GoMod::parse(b"module m\nreplace a.b/c => ../c\n").unwrap().replace;
-        assert_eq!(GoMod::parse(inner.as_bytes()).unwrap().wanted(&outer), Ok(Vec::new()));
-    }
-
-    #[test]
-    fn what_means_nothing_is_refused_with_its_line() {
-        check("", Err("no `module` statement"));
-        check("<!DOCTYPE html>\n<html>\n", Err("no `module` statement"));
-        check("module m\nmodule n\n", Err("line 2: a second `module` statement"));
-        check("module\n", Err("line 1: not of the form `module PATH`"));
-        check("module m\n\nrequire a.b/c\n", Err("line 3: not of the form `require PATH VERSION`"));
-        check(
-            "module m\nrequire (\n\ta.b/c v1.0.0 x\n)\n",
-            Err("line 3: not of the form `require PATH VERSION`"),
-        );
-        check(
-            "module m\nrequire a.b/c master\n",
-            Err("line 2: malformed version `master`: it is not a canonical semantic version"),
-        );
-        check(
-            "module m\nrequire a.b/c v2.0.0\n",
-            Err("line 2: malformed version `v2.0.0`: the module path wants v0 or v1"),
-        );
-        check(
-            "module m\nrequire local v0.0.0\n",
-            Err("line 2: malformed module path `local`: the first element has no dot"),
-        );
-    }
-
-    proptest! {
-        #[test]
-        fn no_bytes_panic(bytes in any::<Vec<u8>>()) {
-            if let Ok(read) = GoMod::parse(&bytes) {
-                let _ = read.wanted(&read.replace);
-            }
-        }
-
-        #[test]
-        fn every_form_of_a_requirement_is_the_same(
-            modules in proptest::collection::vec(("x[a-z]{0,5}\\.[a-z]{2}/m[A-Za-z0-9_-]{0,7}", 0_u8..9, 0..4_u8), 0..8),
-        ) {
-            let statement = |(path, minor, form): &(String, u8, u8)| match form {
-                0 => format!("require {path} v1.{minor}.0 // indirect\n"),
-                1 => format!("require (\n\t{path} v1.{minor}.0\n)\n"),
-                2 => format!("require(\r\n\"{path}\"\tv1.{minor}.0// x\r\n)//y\r\n"),
-                _ => format!("// c\nrequire `{path}` \"v1.{minor}.0\"\n\n"),
-            };
-            let text: String = modules.iter().map(statement).collect();
-            let text = format!("module m.x/m\n{text}");
-            let wanted = GoMod::parse(text.as_bytes()).unwrap().wanted(&Replacements::default());
-            let wanted: Vec<String> = wanted.unwrap().iter().map(ToString::to_string).collect();
-            let expect: Vec<String> =
-                modules.iter().map(|(path, minor, _)| format!("{path}@v1.{minor}.0")).collect();
-            prop_assert_eq!(wanted, expect);
-        }
-    }
-}
+mod tests;

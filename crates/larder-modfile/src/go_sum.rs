@@ -1,31 +1,60 @@
-//! go.sum: which module versions a project has checked, and which of them by their go.mod alone.
+//! go.sum and go.work.sum: which module versions were checked, and what their hashes are.
 //!
-//! The hashes are looked at for their form and not given back: the server proves what it fetches
-//! against the checksum database. Hashes of kinds to come are passed over, as go does.
-//! Specification: <https://go.dev/ref/mod#go-sum-files>; `readGoSum` of cmd/go.
+//! A module version may have several hashes, of several kinds; those of kinds to come are kept and
+//! never trusted. Whether a hash may be added is for who verifies; this is the file, in memory.
+//! Specification: <https://go.dev/ref/mod#go-sum-files>; `readGoSum` and `tidyGoSum` of cmd/go. The hash
+//! of an empty go.mod, which old releases wrote by mistake, is dropped as there.
 
-use larder_module::{ModulePath, ModuleVersion, Version};
+use std::cmp::Ordering;
+use std::ops::Range;
 
-use crate::error::{ReadError, Refusal};
+use larder_module::compare_written_versions;
+
+use crate::text::{offset, shown};
 
 /// The ending of a version whose go.mod alone was checked.
 const GO_MOD: &str = "/go.mod";
-/// How a hash begins.
+/// How a hash that can be verified begins.
 const H1: &str = "h1:";
+/// What old releases of go took for the hash of a missing go.mod.
+const EMPTY_GO_MOD: &str = "h1:G7mAYYxgmS0lVkHyy2hEOLQCFB0DlQFTMLWggykrydY=";
 /// Base64 of a SHA-256.
 const HASH_LENGTH: usize = 44;
 
+/// The lines of a go.sum.
+#[derive(Debug, Clone, Default)]
+pub struct GoSum {
+    /// What the lines are made of.
+    text: String,
+    /// Sorted by path, version and part; hashes of the same in the order of the file.
+    lines: Vec<Line>,
+}
+
+/// A line, by the places of its words.
+#[derive(Debug, Clone)]
+struct Line {
+    path: Range<u32>,
+    /// Without the ending that names the part.
+    version: Range<u32>,
+    part: Part,
+    hash: Range<u32>,
+}
+
 /// A line of a go.sum.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Checked {
-    /// The module version.
-    pub version: ModuleVersion,
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sum<'a> {
+    /// The module's path.
+    pub path: &'a str,
+    /// Its version.
+    pub version: &'a str,
     /// What of it was checked.
     pub part: Part,
+    /// The hash, with its kind.
+    pub hash: &'a str,
 }
 
 /// A part of a module version that has a hash of its own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Part {
     /// The whole zip.
     Zip,
@@ -33,36 +62,203 @@ pub enum Part {
     GoMod,
 }
 
-/// Reads a go.sum, in the order of the file.
-///
-/// # Errors
-/// Says which line is malformed.
-pub fn read_go_sum(bytes: &[u8]) -> Result<Vec<Checked>, ReadError> {
-    let mut found = Vec::new();
-    for (line, text) in (1..).zip(bytes.split(|&byte| byte == b'\n')) {
-        let at = |refusal| ReadError::Line { line, refusal };
-        let text = std::str::from_utf8(text).map_err(|_| at(Refusal::NotUtf8))?;
-        found.extend(checked(text).map_err(at)?);
-    }
-    Ok(found)
+/// A go.sum that cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("malformed go.sum:\n{file}:{line}: {refusal}")]
+pub struct GoSumError {
+    /// The file, by the name that was given.
+    pub file: String,
+    /// The line, counted from one.
+    pub line: usize,
+    /// What is wrong with it.
+    pub refusal: SumRefusal,
 }
 
-fn checked(line: &str) -> Result<Option<Checked>, Refusal> {
-    let words: Vec<&str> = line.split_whitespace().collect();
-    let (path, version, hash) = match words.as_slice() {
-        [] => return Ok(None),
-        &[path, version, hash] => (path, version, hash),
-        words => return Err(Refusal::Words { count: words.len() }),
-    };
-    let (version, part) = match version.strip_suffix(GO_MOD) {
-        Some(version) => (version, Part::GoMod),
-        None => (version, Part::Zip),
-    };
-    let version = ModuleVersion::new(ModulePath::parse(path)?, Version::parse(version)?)?;
+/// What is wrong with a line of a go.sum.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SumRefusal {
+    /// Other than path, version and hash.
+    #[error("wrong number of fields {count}")]
+    Fields {
+        /// How many there are.
+        count: usize,
+    },
+    /// A hash of a kind that is known and of a form that it never has.
+    #[error("malformed hash {hash}")]
+    Hash {
+        /// What stands there.
+        hash: String,
+    },
+}
+
+/// How much of a go.sum must be understood.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reading {
+    Strict,
+    AsGo,
+    Tidy,
+}
+
+impl GoSum {
+    /// Reads a go.sum as the go command does. `file` is its name in errors.
+    ///
+    /// # Errors
+    /// The first line with other than three words.
+    pub fn parse(file: &str, bytes: &[u8]) -> Result<Self, GoSumError> {
+        read(file, bytes, Reading::AsGo)
+    }
+
+    /// The same where hashes of the known kind must be of its form.
+    ///
+    /// # Errors
+    /// The first line that is malformed.
+    pub fn parse_strict(file: &str, bytes: &[u8]) -> Result<Self, GoSumError> {
+        read(file, bytes, Reading::Strict)
+    }
+
+    /// The same where malformed lines are dropped, as `go mod tidy` does to mend the file.
+    pub fn parse_tidy(bytes: &[u8]) -> Self {
+        read("", bytes, Reading::Tidy).unwrap_or_default()
+    }
+
+    /// The hashes of a part of a module version, in the order of the file.
+    pub fn hashes(&self, path: &str, version: &str, part: Part) -> impl Iterator<Item = &str> {
+        let wanted = (path, version, part);
+        let from = self.lines.partition_point(|line| self.key(line) < wanted);
+        let lines = self.lines.get(from..).unwrap_or_default().iter();
+        lines.take_while(move |line| self.key(line) == wanted).map(|line| self.word(&line.hash))
+    }
+
+    /// Whether there is a hash that can be verified.
+    pub fn has_h1(&self, path: &str, version: &str, part: Part) -> bool {
+        self.hashes(path, version, part).any(|hash| hash.starts_with(H1))
+    }
+
+    /// Adds a hash, unless it stands there already; whether it was added.
+    pub fn add(&mut self, sum: Sum<'_>) -> bool {
+        let Sum { path, version, part, hash } = sum;
+        if self.hashes(path, version, part).any(|known| known == hash) {
+            return false;
+        }
+        let [path_at, version_at, hash_at] = [path, version, hash].map(|word| self.keep(word));
+        let place = self.lines.partition_point(|line| self.key(line) <= (path, version, part));
+        self.lines.insert(place, Line { path: path_at, version: version_at, part, hash: hash_at });
+        true
+    }
+
+    /// Keeps the lines for which this holds.
+    pub fn retain(&mut self, mut keep: impl FnMut(Sum<'_>) -> bool) {
+        let mut lines = std::mem::take(&mut self.lines);
+        lines.retain(|line| keep(self.sum(line)));
+        self.lines = lines;
+    }
+
+    /// The lines, by path, version as text, and part.
+    pub fn iter(&self) -> impl Iterator<Item = Sum<'_>> {
+        self.lines.iter().map(|line| self.sum(line))
+    }
+
+    /// How many lines there are.
+    pub fn len(&self) -> usize {
+        self.lines.len()
+    }
+
+    /// Whether there is no line.
+    pub fn is_empty(&self) -> bool {
+        self.lines.is_empty()
+    }
+
+    /// The text of the file: by path, then by precedence of the version, every line once.
+    pub fn format(&self) -> String {
+        let mut lines: Vec<Sum<'_>> = self.iter().collect();
+        lines.sort_by(in_file_order);
+        lines.dedup();
+        let mut text = String::with_capacity(self.text.len() + lines.len() * 12);
+        for Sum { path, version, part, hash } in lines {
+            let ending = if part == Part::GoMod { GO_MOD } else { "" };
+            for word in [path, " ", version, ending, " ", hash, "\n"] {
+                text.push_str(word);
+            }
+        }
+        text
+    }
+
+    fn keep(&mut self, word: &str) -> Range<u32> {
+        let start = offset(self.text.len());
+        self.text.push_str(word);
+        start..offset(self.text.len())
+    }
+
+    fn word(&self, range: &Range<u32>) -> &str {
+        self.text.get(range.start as usize..range.end as usize).unwrap_or_default()
+    }
+
+    fn key(&self, line: &Line) -> (&str, &str, Part) {
+        (self.word(&line.path), self.word(&line.version), line.part)
+    }
+
+    fn sum(&self, line: &Line) -> Sum<'_> {
+        let (path, version, part) = self.key(line);
+        Sum { path, version, part, hash: self.word(&line.hash) }
+    }
+}
+
+fn read(file: &str, bytes: &[u8], reading: Reading) -> Result<GoSum, GoSumError> {
+    let text = shown(bytes).into_owned();
+    let mut lines = Vec::with_capacity(text.len() / 90);
+    for (number, line) in (1..).zip(text.split('\n')) {
+        let refused = |refusal| GoSumError { file: file.to_owned(), line: number, refusal };
+        let mut words = line.split_whitespace();
+        let (path, version, hash) = match [words.next(), words.next(), words.next(), words.next()] {
+            [None, ..] => continue,
+            [Some(path), Some(version), Some(hash), None] => (path, version, hash),
+            _ if reading == Reading::Tidy => continue,
+            _ => {
+                let count = line.split_whitespace().count();
+                return Err(refused(SumRefusal::Fields { count }));
+            }
+        };
+        if hash == EMPTY_GO_MOD {
+            continue;
+        }
+        if reading == Reading::Strict && !is_hash(hash) {
+            return Err(refused(SumRefusal::Hash { hash: hash.to_owned() }));
+        }
+        let (version, part) = match version.strip_suffix(GO_MOD) {
+            Some(version) => (version, Part::GoMod),
+            None => (version, Part::Zip),
+        };
+        let [path, version, hash] = [path, version, hash].map(|word| place(&text, word));
+        lines.push(Line { path, version, part, hash });
+    }
+    let mut sum = GoSum { text, lines };
+    let mut lines = std::mem::take(&mut sum.lines);
+    lines.sort_by(|a, b| sum.key(a).cmp(&sum.key(b)));
+    sum.lines = lines;
+    Ok(sum)
+}
+
+/// Where a word stands in the text that it is a part of.
+fn place(text: &str, word: &str) -> Range<u32> {
+    let start = word.as_ptr().addr().saturating_sub(text.as_ptr().addr());
+    offset(start)..offset(start.saturating_add(word.len()))
+}
+
+fn in_file_order(a: &Sum<'_>, b: &Sum<'_>) -> Ordering {
+    let by_version = || compare_written_versions(a.version, b.version);
+    a.path
+        .cmp(b.path)
+        .then_with(by_version)
+        .then_with(|| a.version.cmp(b.version))
+        .then_with(|| a.part.cmp(&b.part))
+        .then_with(|| a.hash.cmp(b.hash))
+}
+
+fn is_hash(hash: &str) -> bool {
     match hash.strip_prefix(H1) {
-        Some(digest) if is_base64(digest) => Ok(Some(Checked { version, part })),
-        None if hash.contains(':') => Ok(None),
-        _ => Err(Refusal::Hash { hash: hash.to_owned() }),
+        Some(digest) => is_base64(digest),
+        None => hash.contains(':'),
     }
 }
 
@@ -73,93 +269,4 @@ fn is_base64(text: &str) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    const HASH: &str = "h1:olpwvP2KacW1ZWvsR7uQhoyTYvKAupfQrRGBFM352Gk=";
-
-    #[track_caller]
-    fn check(text: &str, expect: Result<&[&str], &str>) {
-        let shown = |checked: &Checked| match checked.part {
-            Part::Zip => format!("{} zip", checked.version),
-            Part::GoMod => format!("{} mod", checked.version),
-        };
-        let read = read_go_sum(text.replace("HASH", HASH).as_bytes());
-        let read = read.map(|read| read.iter().map(shown).collect::<Vec<_>>());
-        let expect = expect.map(|lines| lines.iter().map(|&line| line.to_owned()).collect());
-        assert_eq!(
-            read.map_err(|error| error.to_string()),
-            expect.map_err(str::to_owned),
-            "{text}"
-        );
-    }
-
-    #[test]
-    fn a_line_is_a_zip_or_a_go_mod() {
-        check(
-            "a.b/c v1.0.0 HASH\na.b/c v1.0.0/go.mod HASH\n",
-            Ok(&["a.b/c@v1.0.0 zip", "a.b/c@v1.0.0 mod"]),
-        );
-        check("", Ok(&[]));
-        check("\n \r\n\ta.b/c   v1.0.0\tHASH\r\n", Ok(&["a.b/c@v1.0.0 zip"]));
-    }
-
-    #[test]
-    fn hashes_to_come_are_passed_over() {
-        check("a.b/c v1.0.0 h2:whatever\n", Ok(&[]));
-    }
-
-    #[test]
-    fn a_malformed_line_is_named() {
-        check(
-            "a.b/c v1.0.0 HASH\n\na.b/c v1.0.0\n",
-            Err("line 3: 2 words in place of module, version and hash"),
-        );
-        check("a.b/c v1.0.0 h1:short=\n", Err("line 1: `h1:short=` is no hash"));
-        check(
-            "<html> <body> x\n",
-            Err("line 1: malformed module path `<html>`: the character '<' is not allowed"),
-        );
-        check(
-            "a.b/c v1 HASH\n",
-            Err("line 1: malformed version `v1`: it is not a canonical semantic version"),
-        );
-        check(
-            "a.b/c v2.0.0 HASH\n",
-            Err("line 1: malformed version `v2.0.0`: the module path wants v0 or v1"),
-        );
-    }
-
-    proptest! {
-        #[test]
-        fn no_bytes_panic(bytes in any::<Vec<u8>>()) {
-            let _ = read_go_sum(&bytes);
-        }
-
-        #[test]
-        fn every_line_that_go_writes_is_read(
-            lines in proptest::collection::vec(("x[a-z]{0,5}\\.[a-z]{2}/m[A-Za-z0-9_-]{0,7}", 0_u8..9, any::<bool>()), 0..8),
-        ) {
-            let line = |(path, minor, zip): &(String, u8, bool)| {
-                format!("{path} v1.{minor}.0{} {HASH}\n", if *zip { "" } else { GO_MOD })
-            };
-            let text: String = lines.iter().map(line).collect();
-            let read = read_go_sum(text.as_bytes()).unwrap();
-            let again: Vec<(String, String, bool)> = read
-                .iter()
-                .map(|checked| (
-                    checked.version.path().to_string(),
-                    checked.version.version().to_string(),
-                    checked.part == Part::Zip,
-                ))
-                .collect();
-            let expect: Vec<(String, String, bool)> = lines
-                .iter()
-                .map(|(path, minor, zip)| (path.clone(), format!("v1.{minor}.0"), *zip))
-                .collect();
-            prop_assert_eq!(again, expect);
-        }
-    }
-}
+mod tests;

@@ -18,12 +18,14 @@
 //! | `module_version.rs` | [`ModuleVersion`]: a path and a version that fit each other |
 //! | `named.rs` | [`NamedVersion`]: the two as a go.mod names them, unchecked; their order in version selection |
 //! | `go_version.rs` | [`GoVersion`]: versions of Go itself, which are not semantic |
+//! | `canonical.rs` | [`canonical_version`]: versions as people write them, on text that nobody checked |
 //! | `patterns.rs` | [`PathPatterns`]: GOPRIVATE and its kin |
 //! | `glob.rs` | the glob language beneath `PathPatterns` |
 //! | `shown.rs` | how refused text is quoted in messages |
 //!
 //! Absent: the network, the file system, the clock, the environment.
 
+mod canonical;
 pub mod element;
 mod escape;
 mod glob;
@@ -39,6 +41,7 @@ mod semver;
 mod shown;
 mod version;
 
+pub use canonical::{canonical_version, compare_written_versions, split_path_major};
 pub use escape::{EscapeError, EscapedPath, EscapedVersion};
 pub use go_version::{GoVersion, compare_go_versions, version_of_toolchain};
 pub use module_version::ModuleVersion;

@@ -23,12 +23,18 @@ impl<'a> PathMajor<'a> {
 
     /// Whether a module with this suffix may have `version`.
     pub fn fits(self, version: &Version) -> bool {
+        self.fits_text(version.as_str())
+    }
+
+    /// The same of a canonical version that nobody has made a [`Version`] of.
+    pub fn fits_text(self, version: &str) -> bool {
+        let major = version.split('.').next().unwrap_or(version);
         match self.major() {
-            None => matches!(version.major(), "v0" | "v1") || version.is_incompatible(),
+            None => matches!(major, "v0" | "v1") || version.ends_with("+incompatible"),
             // Old go commands wrote v0.0.0 pseudo-versions for gopkg.in's v1 modules, and those
             // are still required by published go.mod files.
-            Some("v1") if self.is_gopkg_in() && version.as_str().starts_with("v0.0.0-") => true,
-            Some(major) => version.major() == major,
+            Some("v1") if self.is_gopkg_in() && version.starts_with("v0.0.0-") => true,
+            Some(wanted) => major == wanted,
         }
     }
 

@@ -6,11 +6,12 @@
 //! its modules, and its own modules are wanted from nobody.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::error::Error;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-use larder_modfile::{GoMod, GoWork, Part, ReadError, Replacements, read_go_sum};
-use larder_module::{ModuleVersion, PathPatterns};
+use larder_modfile::{GoMod, GoSum, GoWork, Part, Replace};
+use larder_module::{ModuleVersion, NamedVersion, PathPatterns};
 
 use crate::commands::version;
 use crate::exit::Failure;
@@ -82,8 +83,10 @@ impl Needs {
     }
 
     fn add_go_sum(&mut self, path: &Path) -> Result<(), Failure> {
-        for checked in parse(path, read_go_sum)? {
-            self.want(checked.version, checked.part == Part::Zip);
+        let sums = read(path, |name, bytes| GoSum::parse_strict(name, bytes))?;
+        for sum in sums.iter() {
+            let version = checked(path, &NamedVersion::new(sum.path, sum.version))?;
+            self.want(version, sum.part == Part::Zip);
         }
         Ok(())
     }
@@ -105,13 +108,13 @@ impl Needs {
     }
 
     fn add_go_work(&mut self, path: &Path) -> Result<(), Failure> {
-        let work = parse(path, GoWork::parse)?;
+        let work = read(path, |name, bytes| GoWork::parse(name, bytes, None))?;
         let root = path.parent().unwrap_or(Path::new(""));
         let directories: Vec<PathBuf> =
-            work.directories.iter().map(|below| root.join(below)).collect();
+            work.uses.iter().map(|below| root.join(&below.path)).collect();
         let mut modules = BTreeSet::new();
         for directory in &directories {
-            modules.insert(read_go_mod(&directory.join("go.mod"))?.module);
+            modules.extend(module_path(&read_go_mod(&directory.join("go.mod"))?));
         }
         let workspace = Workspace { replace: work.replace, modules };
         for directory in &directories {
@@ -134,7 +137,7 @@ impl IntoIterator for Needs {
 /// What a go.work says of its modules.
 #[derive(Debug, Default)]
 struct Workspace {
-    replace: Replacements,
+    replace: Vec<Replace>,
     modules: BTreeSet<String>,
 }
 
@@ -142,43 +145,76 @@ fn is_go_sum(name: &str) -> bool {
     matches!(name, "go.sum" | "go.work.sum")
 }
 
+fn module_path(go_mod: &GoMod) -> Option<String> {
+    go_mod.module.as_ref().map(|module| module.path.as_ref().into())
+}
+
+/// The module versions that stand for a go.mod's requirements: what is replaced by a directory is left
+/// out, and so are the workspace's own modules.
 fn wanted(
     path: &Path,
     go_mod: &GoMod,
     workspace: &Workspace,
 ) -> Result<Vec<ModuleVersion>, Failure> {
-    let outside = GoMod {
-        require: go_mod
-            .require
-            .iter()
-            .filter(|required| !workspace.modules.contains(&required.path))
-            .cloned()
-            .collect(),
-        ..go_mod.clone()
-    };
-    outside.wanted(&workspace.replace).map_err(|error| malformed(path, &error))
+    let mut wanted = Vec::new();
+    for required in &go_mod.require {
+        let NamedVersion { path: of, version } = &required.module;
+        let replaced = Replace::of(&workspace.replace, of, version)
+            .or_else(|| Replace::of(&go_mod.replace, of, version));
+        let is_own = workspace.modules.contains(of.as_ref());
+        match replaced {
+            _ if is_own => {}
+            Some(replace) if replace.is_directory() => {}
+            Some(replace) => wanted.push(checked(path, &replace.new)?),
+            None => wanted.push(checked(path, &required.module)?),
+        }
+    }
+    Ok(wanted)
+}
+
+/// What a file names, as something that can be fetched.
+fn checked(path: &Path, named: &NamedVersion) -> Result<ModuleVersion, Failure> {
+    named.checked().map_err(|error| malformed(path, &error))
 }
 
 fn read_go_mod(path: &Path) -> Result<GoMod, Failure> {
-    parse(path, GoMod::parse)
+    let read = read(path, |name, bytes| GoMod::parse(name, bytes, None))?;
+    match read.module {
+        Some(_) => Ok(read),
+        None => Err(could_not_read(path).because(&NoModule)),
+    }
 }
 
-fn parse<T>(path: &Path, read: impl FnOnce(&[u8]) -> Result<T, ReadError>) -> Result<T, Failure> {
-    let could_not = || Failure::usage(format!("could not read `{}`", path.display()));
+/// Reads a file of Go; the reader is given the name that the file has in errors.
+fn read<T, E: Error>(
+    path: &Path,
+    read: impl FnOnce(&str, &[u8]) -> Result<T, E>,
+) -> Result<T, Failure> {
     let mut bytes = Vec::new();
+    let could_not = || could_not_read(path);
     let file = fs_err::File::open(path).map_err(|error| could_not().because(&error))?;
     let length = file.take(LARGEST).read_to_end(&mut bytes);
     let length = length.map_err(|error| could_not().because(&error))?;
     if u64::try_from(length) == Ok(LARGEST) {
         return Err(could_not().hint("it is too large to be a file of Go"));
     }
-    read(&bytes).map_err(|error| malformed(path, &error))
+    let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
+    read(&name, &bytes).map_err(|error| malformed(path, &error))
 }
 
-fn malformed(path: &Path, error: &ReadError) -> Failure {
-    Failure::usage(format!("could not read `{}`", path.display()))
+/// A go.mod that says of no module that it is of it.
+#[derive(Debug, thiserror::Error)]
+#[error("no `module` statement")]
+struct NoModule;
+
+fn malformed(path: &Path, error: &dyn Error) -> Failure {
+    could_not_read(path)
         .because(error)
         .hint("`go mod tidy` or `go mod verify` says what go makes of it")
+}
+
+fn could_not_read(path: &Path) -> Failure {
+    Failure::usage(format!("could not read `{}`", path.display()))
 }
 
 #[cfg(test)]
@@ -246,9 +282,13 @@ mod tests {
         check(&[], "", Err("there is no go.work, go.mod or go.sum in"));
         check(&[("notes.txt", "a")], "notes.txt", Err("is no file of Go"));
         check(&[], "go.mod", Err("could not read"));
-        check(&[("go.mod", "module m\nrequire a.b/c\n")], "go.mod", Err("line 2"));
-        check(&[("go.mod", "<html>")], "go.mod", Err("no `module` statement"));
-        check(&[("go.sum", "a.b/c v1.0.0\n")], "go.sum", Err("line 1"));
+        check(
+            &[("go.mod", "module m\nrequire a.b/c\n")],
+            "go.mod",
+            Err("go.mod:2: usage: require"),
+        );
+        check(&[("go.mod", "go 1.26\n")], "go.mod", Err("no `module` statement"));
+        check(&[("go.sum", "a.b/c v1.0.0\n")], "go.sum", Err("go.sum:1: wrong number"));
         check(&[("go.work", "use ./gone\n")], "go.work", Err("gone/go.mod"));
         check(&[("go.sum", "")], "go.sum", Ok(&[]));
     }

@@ -13,11 +13,12 @@ use rayon::prelude::*;
 
 use crate::local_go::{LocalGo, TooNew};
 use crate::main_modules::{COMMAND_LINE_ARGUMENTS, MainModules};
-use crate::mode::Mode;
+use crate::mode::{ModMode, Mode};
 use crate::shown_path::short_path;
 use crate::source::{GoModAt, GoModSource, SourceError, SourceErrorKind};
 use crate::statements::ModStatements;
 use crate::summary::Summary;
+use crate::sums::{SumLine, SumOf};
 use crate::wording;
 
 /// From how many go.mod files on they are parsed side by side.
@@ -78,9 +79,29 @@ impl<'a> Loader<'a> {
     pub fn summaries(&self, modules: &[NamedVersion]) -> Vec<Loaded> {
         let actual: Vec<NamedVersion> =
             modules.iter().map(|module| self.main.actual(module).clone()).collect();
-        let raw = self.raw_summaries(&actual);
-        let each = modules.iter().zip(&actual).zip(raw);
-        each.map(|((module, actual), raw)| self.judged(module, actual, raw)).collect()
+        let (unsummed, readable): (Vec<_>, Vec<_>) =
+            actual.iter().cloned().partition(|module| self.lacks_sum(module));
+        let unsummed: HashSet<_> = unsummed.into_iter().collect();
+        let mut raw = self.raw_summaries(&readable).into_iter();
+        let each = modules.iter().zip(&actual).map(|(module, actual)| {
+            if unsummed.contains(actual) {
+                return Err(missing_sum(module, actual));
+            }
+            let raw = raw.next().unwrap_or_else(|| Err(not_answered(actual)));
+            self.judged(module, actual, raw)
+        });
+        each.collect()
+    }
+
+    /// Whether a go.mod may not be read because go.sum has no line for it.
+    fn lacks_sum(&self, actual: &NamedVersion) -> bool {
+        let must = self.mode.mode == ModMode::Readonly
+            && self.main.has_root()
+            && self.main.in_workspace().is_none();
+        let line = || SumLine { module: actual.clone(), of: SumOf::GoMod };
+        must && !actual.version.is_empty()
+            && !actual.is_toolchain()
+            && !self.source.has_sum(&line())
     }
 
     /// What counts of the go.mod files of these modules, whatever stands for them and is excluded. One
@@ -187,7 +208,7 @@ impl<'a> Loader<'a> {
 
     /// What of a go.mod holds for the module that it was read for.
     fn judged(&self, module: &NamedVersion, actual: &NamedVersion, raw: Loaded) -> Loaded {
-        let summary = raw.map_err(|error| with_missing_sum(module, actual, error))?;
+        let summary = raw?;
         if let Some(too_new) = &summary.too_new {
             return Err(too_new.clone().into());
         }
@@ -219,17 +240,12 @@ impl<'a> Loader<'a> {
 }
 
 /// A missing line of go.sum, with the way to get it.
-fn with_missing_sum(module: &NamedVersion, actual: &NamedVersion, error: LoadError) -> LoadError {
-    match error {
-        LoadError::Source(missing) if missing.kind == SourceErrorKind::MissingSum => {
-            let text = format!(
-                "missing go.sum entry for go.mod file; to add it:\n\tgo mod download {}",
-                module.path
-            );
-            SourceError { text, about: Some(actual.clone()), ..missing }.into()
-        }
-        error => error,
-    }
+fn missing_sum(module: &NamedVersion, actual: &NamedVersion) -> LoadError {
+    let text = format!(
+        "missing go.sum entry for go.mod file; to add it:\n\tgo mod download {}",
+        module.path
+    );
+    SourceError::new(SourceErrorKind::MissingSum, text).about(actual.clone()).into()
 }
 
 fn not_answered(module: &NamedVersion) -> LoadError {

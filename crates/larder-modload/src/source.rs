@@ -9,6 +9,8 @@ use std::sync::Arc;
 
 use larder_module::{ModulePath, ModuleVersion, NamedVersion, Revision};
 
+use crate::sums::SumLine;
+
 /// Where a go.mod is, replacements heeded.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum GoModAt {
@@ -22,6 +24,12 @@ pub enum GoModAt {
 pub trait GoModSource {
     /// The go.mod files at these places, or why there is none.
     fn go_mods(&self, wanted: &[GoModAt]) -> Vec<Result<Arc<[u8]>, SourceError>>;
+
+    /// Whether go.sum has a sum for this line. Where sums must be there, what has none is not read.
+    fn has_sum(&self, line: &SumLine) -> bool {
+        let _ = line;
+        true
+    }
 }
 
 /// Knows which versions there are.

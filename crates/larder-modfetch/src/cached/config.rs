@@ -38,8 +38,6 @@ pub struct CachedConfig {
     pub lookups: Lookups,
     /// What the installed Go says of a cache on a read-only file system.
     pub read_only_cache: ReadOnlyCache,
-    /// The working directory; files are named relative to it in texts where that is shorter.
-    pub working_dir: PathBuf,
     /// How upstreams are reached.
     pub transport: Transport,
 }
@@ -101,7 +99,6 @@ impl CachedConfig {
             netrc: None,
             lookups: Lookups::default(),
             read_only_cache: ReadOnlyCache::default(),
-            working_dir: PathBuf::new(),
             transport: Transport::default(),
         }
     }

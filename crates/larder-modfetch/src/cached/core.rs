@@ -4,6 +4,7 @@
 //! waits; the frontiers are `fetcher.rs`'s.
 
 use std::future::Future;
+use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
@@ -133,7 +134,7 @@ impl Core {
     /// A go.mod that needs nobody to be asked, or that must not be had; nothing where somebody must be.
     pub(crate) fn go_mod_at_hand(&self, at: &GoModAt) -> Option<Result<Arc<[u8]>, SourceError>> {
         let module = match at {
-            GoModAt::Directory(directory) => return Some(self.go_mod_of_directory(directory)),
+            GoModAt::Directory(directory) => return Some(go_mod_of_directory(directory)),
             GoModAt::Module(module) => module,
         };
         if let Some(known) = self.flights.go_mods.known(module) {
@@ -153,20 +154,6 @@ impl Core {
         let answer = checked.map(|()| Arc::from(content));
         self.flights.go_mods.note(module, answer.clone());
         Some(answer)
-    }
-
-    fn go_mod_of_directory(&self, directory: &std::path::Path) -> Result<Arc<[u8]>, SourceError> {
-        let file = directory.join("go.mod");
-        let read = LockedFile::read(&file).map(Arc::from);
-        read.map_err(|error| other(format!("reading {}: {error}", self.short(&file))))
-    }
-
-    /// A file relative to the working directory, where that is shorter.
-    fn short(&self, file: &std::path::Path) -> String {
-        let whole = file.display().to_string();
-        let below =
-            file.strip_prefix(&self.config.working_dir).map(|below| below.display().to_string());
-        below.ok().filter(|below| below.len() < whole.len()).unwrap_or(whole)
     }
 
     /// The go.mod of a version, verified: from the cache or through the list.
@@ -260,6 +247,12 @@ impl Core {
             Lookups::Allowed | Lookups::Offline => Ok(()),
         }
     }
+}
+
+/// The go.mod in a directory; whose file it is, and its name in texts, is for who asks.
+fn go_mod_of_directory(directory: &Path) -> Result<Arc<[u8]>, SourceError> {
+    let read = LockedFile::read(&directory.join("go.mod")).map(Arc::from);
+    read.map_err(|error| other(error.to_string()))
 }
 
 /// The line of go.sum about a part of a version.

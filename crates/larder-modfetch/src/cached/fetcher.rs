@@ -12,7 +12,8 @@ use std::sync::{Arc, OnceLock};
 
 use futures_util::future::join_all;
 use larder_modload::{
-    GoModAt, GoModSource, RevInfo, SourceError, SourceErrorKind, Upstream, VersionSource, Versions,
+    GoModAt, GoModSource, RevInfo, SourceError, SourceErrorKind, SumLine, Upstream, VersionSource,
+    Versions,
 };
 use larder_module::{ModulePath, ModuleVersion, Revision};
 use rayon::prelude::*;
@@ -131,6 +132,10 @@ impl GoModSource for CachedFetcher {
         let missing: Vec<_> = missing.filter_map(|(at, _)| module_of(at)).collect();
         let mut fetched = self.run(&missing, |module| self.core.go_mod(module)).into_iter();
         at_hand.into_iter().filter_map(|found| found.or_else(|| fetched.next())).collect()
+    }
+
+    fn has_sum(&self, line: &SumLine) -> bool {
+        self.core.sums.has(line)
     }
 }
 

@@ -71,6 +71,21 @@ impl Go {
         numbers(&self.version) >= numbers(release)
     }
 
+    /// Its executable.
+    pub fn exe(&self) -> &Path {
+        &self.exe
+    }
+
+    /// Its GOROOT.
+    pub fn root(&self) -> PathBuf {
+        self.exe.ancestors().nth(2).map(Path::to_owned).unwrap_or_default()
+    }
+
+    /// The host's build cache, which runs share.
+    pub(crate) fn build_cache(&self) -> &Path {
+        &self.build_cache
+    }
+
     /// A new world for it, without a proxy and without a checksum database.
     pub fn workspace(&self) -> Workspace {
         let root = TempDir::new().expect("a temporary directory can be made");

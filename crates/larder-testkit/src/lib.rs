@@ -19,6 +19,7 @@
 //! | one HTTP exchange, byte by byte | [`client`] | `client.rs` |
 //! | a real go command | [`Go`] | `go.rs` |
 //! | a run of the command line | [`TestContext`] | `context.rs` |
+//! | a story told by go and by another | [`differential::Story`] | `differential/` |
 //!
 //! Everything is blocking and on plain threads: a test reads from top to bottom, and a fake that
 //! must cut a body in the middle may not sit behind a library that keeps HTTP's rules. Hashes are
@@ -31,6 +32,7 @@ pub mod client;
 mod context;
 mod crash;
 mod database;
+pub mod differential;
 mod fake_clock;
 mod go;
 mod modules;

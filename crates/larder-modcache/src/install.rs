@@ -190,7 +190,11 @@ impl ArrivedZip {
         let directory = match unpacked {
             Unpacked::No => None,
             Unpacked::Into(tree) => Some(tree.complete().map_err(CacheError::from)),
-            Unpacked::Failed(error) => Some(Err(error)),
+            Unpacked::Failed(error) => {
+                // As far as the go command comes before it looks at the rules.
+                step::make_parent(&lock.cache.directory(&lock.module))?;
+                Some(Err(error))
+            }
         };
         Ok(Installed { zip, directory })
     }

@@ -71,25 +71,33 @@ pub(crate) fn exists(path: &Path) -> bool {
     rustix::fs::stat(path).is_ok()
 }
 
-/// Makes a directory and all that is missing above it. One that is there already is fine.
+/// Makes a directory and all that is missing above it. One that is there already is fine. The error is
+/// about the topmost directory that cannot be made.
 pub(crate) fn make_directories(path: &Path) -> Result<(), FileError> {
-    let made = retry(|| rustix::fs::mkdir(path, DIRECTORY));
-    let Err(error) = made else { return Ok(()) };
-    let failed = |error: &io::Error| Err(FileError::new("mkdir", path, error));
-    match (error.kind(), path.parent()) {
-        (io::ErrorKind::AlreadyExists, _) if path.is_dir() => Ok(()),
-        (io::ErrorKind::AlreadyExists, _) => failed(&rustix::io::Errno::NOTDIR.into()),
-        (io::ErrorKind::NotFound, Some(parent)) => {
-            make_directories(parent)?;
-            match retry(|| rustix::fs::mkdir(path, DIRECTORY)) {
-                Ok(()) => Ok(()),
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-                Err(error) => failed(&error),
-            }
+    match make_directory(path) {
+        Ok(()) => Ok(()),
+        Err(_) if path.is_dir() => Ok(()),
+        Err(error) => {
+            let above = path.parent().filter(|above| !above.is_dir());
+            let Some(above) = above else {
+                return Err(FileError::new("mkdir", path, &error));
+            };
+            make_directories(above)?;
+            let made = make_directory(path);
+            made.or_else(|error| {
+                if path.is_dir() { Ok(()) } else { Err(FileError::new("mkdir", path, &error)) }
+            })
         }
-        // Where nothing can be made, what is asked for may be there all the same.
-        _ if path.is_dir() => Ok(()),
-        _ => failed(&error),
+    }
+}
+
+fn make_directory(path: &Path) -> io::Result<()> {
+    match retry(|| rustix::fs::mkdir(path, DIRECTORY)) {
+        // A file in its place is no directory, and that is what the go command says.
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            Err(rustix::io::Errno::NOTDIR.into())
+        }
+        made => made,
     }
 }
 

@@ -21,6 +21,8 @@ use crate::version_lock::VersionLock;
 
 const FILE: Mode = Mode::from_raw_mode(0o444);
 const DIRECTORY: Mode = Mode::from_raw_mode(0o777);
+/// So often are the directories above a tree made again.
+const ATTEMPTS: u32 = 100;
 /// What nobody may do in a directory of the cache.
 const WRITE: u32 = 0o222;
 
@@ -34,9 +36,10 @@ pub(crate) struct Tree {
     completed: bool,
 }
 
-/// The root and what was made below it, parents first.
+/// The root, the directories above it that were missing, and those below it, parents first.
 #[derive(Debug)]
 struct Made {
+    above: Vec<PathBuf>,
     root: OwnedFd,
     below: Vec<String>,
 }
@@ -47,7 +50,6 @@ impl Tree {
         let path = lock.cache.directory(&lock.module);
         clear(&path)?;
         let partial = lock.file(Part::Partial);
-        step::make_parent(&path)?;
         step::truncate(&step::open(&partial, step::Opening::Editing)?, &partial, 0)?;
         let directories = lock.cache.directories;
         Ok(Self { path, partial, directories, made: OnceLock::new(), completed: false })
@@ -88,10 +90,15 @@ impl Made {
 
 impl Drop for Tree {
     fn drop(&mut self) {
-        if !self.completed && remove_all(&self.path).is_ok() {
+        if self.completed || remove_all(&self.path).is_err() {
             // What cannot be removed stays marked.
-            let _ = step::remove(&self.partial);
+            return;
         }
+        for above in self.made.get().into_iter().flat_map(|made| made.above.iter().rev()) {
+            // One that somebody uses meanwhile is not empty and stays.
+            let _ = rustix::fs::rmdir(above);
+        }
+        let _ = step::remove(&self.partial);
     }
 }
 
@@ -99,7 +106,8 @@ impl Destination for Tree {
     fn make_directories(&self, files: &[&str]) -> Result<(), Unwritten> {
         let failed =
             |name: &str, error| Unwritten { operation: "mkdir", name: name.to_owned(), error };
-        retry(|| rustix::fs::mkdir(&self.path, DIRECTORY)).map_err(|error| failed("", error))?;
+        let above = missing_above(&self.path);
+        make_root(&self.path).map_err(|error| failed("", error))?;
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let root = retry(|| rustix::fs::openat(CWD, &self.path, flags, Mode::empty()))
             .map_err(|error| failed("", error))?;
@@ -109,7 +117,7 @@ impl Destination for Tree {
                 .map_err(|error| failed(directory, error))?;
         }
         // A second call would have failed at the root.
-        let _ = self.made.set(Made { root, below });
+        let _ = self.made.set(Made { above, root, below });
         Ok(())
     }
 
@@ -117,6 +125,29 @@ impl Destination for Tree {
         let made = self.made.get().ok_or(io::ErrorKind::NotFound)?;
         let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC;
         retry(|| rustix::fs::openat(&made.root, name, flags, FILE)).map(File::from)
+    }
+}
+
+/// The directories above a path that are not there, topmost first.
+fn missing_above(path: &Path) -> Vec<PathBuf> {
+    let above = path.ancestors().skip(1).take_while(|above| !step::exists(above));
+    let mut above: Vec<PathBuf> = above.map(Path::to_owned).collect();
+    above.reverse();
+    above
+}
+
+/// Makes the root of a tree, which must not be there. Whoever gives up beside it may take away an empty
+/// directory above at any moment.
+fn make_root(path: &Path) -> io::Result<()> {
+    let mut attempts = 0;
+    loop {
+        match retry(|| rustix::fs::mkdir(path, DIRECTORY)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound && attempts < ATTEMPTS => {
+                attempts += 1;
+                step::make_parent(path).map_err(|error| io::Error::new(error.kind(), error))?;
+            }
+            made => return made,
+        }
     }
 }
 

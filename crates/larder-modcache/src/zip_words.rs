@@ -71,12 +71,26 @@ fn write_name(f: &mut fmt::Formatter<'_>, name: &str, fault: &NameFault) -> fmt:
         NameFault::GoModCase => f.write_str("go.mod files must have lowercase names"),
         NameFault::Case { other } => {
             let other = other.strip_suffix('/').unwrap_or(other);
-            write!(f, "case-insensitive file name collision: {other:?} and {bare:?}")
+            let (other, path) = alike(other, bare);
+            write!(f, "case-insensitive file name collision: {other:?} and {path:?}")
         }
         NameFault::FileAndDirectory => write!(f, "entry {bare:?} is both a file and a directory"),
         NameFault::Twice => write!(f, "multiple entries for file {bare:?}"),
         fault => write!(f, "{fault}"),
     }
+}
+
+/// The longest beginnings of two paths, by whole elements, that differ by case alone.
+fn alike<'p>(a: &'p str, b: &'p str) -> (&'p str, &'p str) {
+    let length = |path: &str, elements: usize| {
+        let elements: Vec<&str> = path.split('/').take(elements).collect();
+        elements.join("/").len()
+    };
+    let same =
+        a.split('/').zip(b.split('/')).take_while(|(a, b)| a.to_lowercase() == b.to_lowercase());
+    let same = same.count();
+    let cut = |path: &'p str| path.get(..length(path, same)).unwrap_or(path);
+    (cut(a), cut(b))
 }
 
 fn write_element(f: &mut fmt::Formatter<'_>, path: &str, refusal: ElementRefusal) -> fmt::Result {

@@ -9,6 +9,7 @@
 //! each thread. There is one thread below a thousand entries, above that those of rayon's pool.
 //! Specification: <https://go.dev/ref/mod#zip-path-size-constraints>.
 
+use std::collections::HashMap;
 use std::io;
 
 use larder_module::{ModuleVersion, Shown};
@@ -118,8 +119,23 @@ pub fn hash_entries(zip: &dyn ReadAt, size: u64, names: Names<'_>) -> Result<Dir
     if let Names::Of(module) = names {
         checked::check_prefix(&entries, checked::prefix(module))?;
     }
+    let last: HashMap<&[u8], u64> =
+        entries.iter().map(|entry| (entry.name, entry.offset)).collect();
     let placed = placed::place(entries, directory.start())?;
-    Ok(dirhash(&placed, &hash_all(zip, &placed, None)?))
+    let mut hashes = hash_all(zip, &placed, None)?;
+    if last.len() < placed.len() {
+        // Of several entries with one name the last one's content counts for all, as in the go command.
+        hashes = placed
+            .iter()
+            .map(|placed_one| {
+                let last = last.get(placed_one.entry.name)?;
+                let at = placed.binary_search_by_key(last, |other| other.entry.offset).ok()?;
+                hashes.get(at).copied()
+            })
+            .collect::<Option<_>>()
+            .unwrap_or_default();
+    }
+    Ok(dirhash(&placed, &hashes))
 }
 
 /// Unpacks, checks and hashes all that a zip with a checked directory holds.

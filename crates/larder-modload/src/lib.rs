@@ -7,7 +7,6 @@
 //! | file | what stands there |
 //! | --- | --- |
 //! | `source.rs` | [`GoModSource`], [`VersionSource`]: what is asked of the world |
-//! | `statements.rs` | [`ModStatements`], [`WorkStatements`]: what go.mod and go.work say; the seam to modfile |
 //! | `main_modules/` | [`MainModules`]: what is worked on, its replacements and exclusions |
 //! | `local_go.rs`, `gates.rs`, `mode.rs` | whose behaviour: the Go, its version gates, `-mod` |
 //! | `loader.rs`, `summary.rs` | [`Loader`]: the go.mod files of dependencies, each read once |
@@ -31,7 +30,6 @@ mod mode;
 mod requirements;
 mod shown_path;
 mod source;
-mod statements;
 mod summary;
 mod sums;
 mod vendor;
@@ -56,7 +54,6 @@ pub use source::{
     FallBack, GoModAt, GoModSource, RevInfo, SourceError, SourceErrorKind, Upstream, UpstreamKind,
     VersionSource, Versions,
 };
-pub use statements::{ModStatements, Replace, Requirement, Retraction, WorkStatements};
 pub use summary::{Pruning, Summary};
 pub use sums::{SumLine, SumOf, sums_to_keep};
 pub use vendor::{Vendor, VendorError, VendorNote};

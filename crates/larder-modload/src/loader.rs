@@ -8,6 +8,7 @@ use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use larder_modfile::GoMod;
 use larder_module::NamedVersion;
 use rayon::prelude::*;
 
@@ -16,7 +17,6 @@ use crate::main_modules::{COMMAND_LINE_ARGUMENTS, MainModules};
 use crate::mode::{ModMode, Mode};
 use crate::shown_path::short_path;
 use crate::source::{GoModAt, GoModSource, SourceError, SourceErrorKind};
-use crate::statements::ModStatements;
 use crate::summary::Summary;
 use crate::sums::{SumLine, SumOf};
 use crate::wording;
@@ -79,12 +79,14 @@ impl<'a> Loader<'a> {
     pub fn summaries(&self, modules: &[NamedVersion]) -> Vec<Loaded> {
         let actual: Vec<NamedVersion> =
             modules.iter().map(|module| self.main.actual(module).clone()).collect();
-        let (unsummed, readable): (Vec<_>, Vec<_>) =
-            actual.iter().cloned().partition(|module| self.lacks_sum(module));
-        let unsummed: HashSet<_> = unsummed.into_iter().collect();
+        let must_have_sums = self.must_have_sums();
+        let lacks = |module| must_have_sums && self.lacks_sum(module);
+        let lacks: Vec<bool> = actual.iter().map(lacks).collect();
+        let readable = actual.iter().zip(&lacks).filter(|(_, lacks)| !**lacks);
+        let readable: Vec<NamedVersion> = readable.map(|(module, _)| module.clone()).collect();
         let mut raw = self.raw_summaries(&readable).into_iter();
-        let each = modules.iter().zip(&actual).map(|(module, actual)| {
-            if unsummed.contains(actual) {
+        let each = modules.iter().zip(&actual).zip(lacks).map(|((module, actual), lacks)| {
+            if lacks {
                 return Err(missing_sum(module, actual));
             }
             let raw = raw.next().unwrap_or_else(|| Err(not_answered(actual)));
@@ -93,15 +95,17 @@ impl<'a> Loader<'a> {
         each.collect()
     }
 
+    /// Whether every go.mod that is read must have its line in go.sum beforehand.
+    fn must_have_sums(&self) -> bool {
+        self.mode.mode == ModMode::Readonly
+            && self.main.has_root()
+            && self.main.in_workspace().is_none()
+    }
+
     /// Whether a go.mod may not be read because go.sum has no line for it.
     fn lacks_sum(&self, actual: &NamedVersion) -> bool {
-        let must = self.mode.mode == ModMode::Readonly
-            && self.main.has_root()
-            && self.main.in_workspace().is_none();
         let line = || SumLine { module: actual.clone(), of: SumOf::GoMod };
-        must && !actual.version.is_empty()
-            && !actual.is_toolchain()
-            && !self.source.has_sum(&line())
+        !actual.version.is_empty() && !actual.is_toolchain() && !self.source.has_sum(&line())
     }
 
     /// What counts of the go.mod files of these modules, whatever stands for them and is excluded. One
@@ -180,7 +184,7 @@ impl<'a> Loader<'a> {
 
     fn parse(&self, module: &NamedVersion, bytes: &[u8]) -> Loaded {
         let (name, shown) = self.file_of(module);
-        let said = ModStatements::parse_lax(&name, bytes).map_err(|error| {
+        let said = GoMod::parse_lax(&name, bytes, None).map_err(|error| {
             SourceError::new(SourceErrorKind::Other, format!("parsing {shown}: {error}"))
                 .about(module.clone())
         })?;

@@ -6,11 +6,11 @@
 
 use std::sync::Arc;
 
+use larder_modfile::{GoMod, Retract};
 use larder_module::NamedVersion;
 
 use crate::gates::{EXPLICIT_INDIRECT, GO_STRICT, at_least};
 use crate::local_go::{LocalGo, TooNew};
-use crate::statements::{ModStatements, Retraction};
 
 /// How much of what stands behind a module belongs to the graph.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -44,29 +44,30 @@ pub struct Summary {
     /// What it requires, in the order of the file, and `go` behind that.
     pub require: Vec<NamedVersion>,
     /// What it retracts.
-    pub retract: Vec<Retraction>,
-    /// Why it is deprecated; empty where it is not.
-    pub deprecated: Arc<str>,
+    pub retract: Vec<Retract>,
+    /// Why it is deprecated, where it is.
+    pub deprecated: Option<String>,
     /// It asks for a later Go. What it retracts may be heeded all the same.
     pub too_new: Option<TooNew>,
 }
 
 impl Summary {
     /// That of a go.mod which says this. `module` is what it was read for.
-    pub fn of(module: &NamedVersion, said: &ModStatements, local: &LocalGo) -> Self {
+    pub fn of(module: &NamedVersion, said: &GoMod, local: &LocalGo) -> Self {
+        let go = said.go.as_ref().map(|line| &line.version);
         let mut require = Vec::with_capacity(said.require.len().saturating_add(1));
         require.extend(said.require.iter().map(|line| line.module.clone()));
-        let strict = said.go.as_ref().filter(|go| at_least(go, GO_STRICT));
+        let strict = go.filter(|go| at_least(go, GO_STRICT));
         require.extend(strict.map(|go| NamedVersion::new("go", Arc::clone(go))));
         let too_new = strict.and_then(|go| local.allows(format_args!("module {module}"), go).err());
         Self {
-            module: said.module.clone(),
-            go: said.go.clone(),
-            toolchain: said.toolchain.clone(),
-            pruning: said.go.as_ref().map_or(Pruning::Unpruned, |go| Pruning::of_go(go)),
+            module: said.module.as_ref().map(|line| Arc::clone(&line.path)),
+            go: go.cloned(),
+            toolchain: said.toolchain.as_ref().map(|line| Arc::clone(&line.name)),
+            pruning: go.map_or(Pruning::Unpruned, |go| Pruning::of_go(go)),
             require,
             retract: said.retract.clone(),
-            deprecated: Arc::clone(&said.deprecated),
+            deprecated: said.module.as_ref().and_then(|line| line.deprecated.clone()),
             too_new,
         }
     }
@@ -88,7 +89,7 @@ impl Summary {
             pruning: Pruning::Pruned,
             require: Vec::new(),
             retract: Vec::new(),
-            deprecated: "".into(),
+            deprecated: None,
             too_new: None,
         }
     }
@@ -97,14 +98,12 @@ impl Summary {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::statements::Requirement;
 
     #[track_caller]
     fn check(go: Option<&str>, expect: (&[&str], Pruning, bool)) {
-        let required = NamedVersion::new("x.y/z", "v1.0.0");
-        let require = vec![Requirement { module: required, indirect: true }];
-        let go = go.map(Into::into);
-        let said = ModStatements { go, require, ..ModStatements::default() };
+        let go = go.map(|go| format!("go {go}\n")).unwrap_or_default();
+        let text = format!("module a.b/c\n{go}require x.y/z v1.0.0 // indirect\n");
+        let said = GoMod::parse_lax("go.mod", text.as_bytes(), None).unwrap();
         let module = NamedVersion::new("a.b/c", "v1.0.0");
         let summary = Summary::of(&module, &said, &LocalGo::new("1.26.8"));
         let require: Vec<String> = summary.require.iter().map(ToString::to_string).collect();

@@ -17,17 +17,17 @@ use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use larder_modfile::Replace;
 use larder_module::{NamedVersion, NamedVersionError, compare_versions};
 
 pub use module::{MainModule, OpenedModule};
 pub use replace::{ConflictingReplacements, ReplaceMap};
 pub use workspace::{OpenedWork, Workspace, WorkspaceTooOld};
 
-use crate::gates::{DEFAULT_GO_MOD, DEFAULT_GO_WORK};
+use crate::gates::DEFAULT_GO_MOD;
 use crate::local_go::LocalGo;
 use crate::shown_path::clean;
 use crate::source::GoModAt;
-use crate::statements::Replace;
 
 /// The path of the module that stands for none at all.
 pub const COMMAND_LINE_ARGUMENTS: &str = "command-line-arguments";
@@ -141,9 +141,9 @@ impl MainModules {
     /// The version of Go that they are written for.
     pub fn go_version(&self) -> Arc<str> {
         if let Some(workspace) = &self.workspace {
-            return workspace.said.go.clone().unwrap_or_else(|| DEFAULT_GO_WORK.into());
+            return workspace.go_version();
         }
-        let go = self.single().and_then(|module| module.said.go.clone());
+        let go = self.single().and_then(|module| module.go().cloned());
         go.or_else(|| self.outside.clone()).unwrap_or_else(|| DEFAULT_GO_MOD.into())
     }
 
@@ -179,7 +179,9 @@ impl MainModules {
             let of_path = || lines.iter().filter(|line| line.old.path == module.path);
             let exact = of_path().rfind(|line| line.old.version == module.version);
             let index = exact.or_else(|| of_path().rfind(|line| line.old.version.is_empty()));
-            index.map(|found| lines.iter().position(|line| line == found).unwrap_or_default())
+            index.map(|found| {
+                lines.iter().position(|line| std::ptr::eq(line, found)).unwrap_or_default()
+            })
         };
         if let Some(work) = &self.workspace
             && work.replace.of(module).is_some()

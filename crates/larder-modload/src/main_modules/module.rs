@@ -4,12 +4,12 @@ use std::collections::HashSet;
 use std::path::Path;
 use std::sync::Arc;
 
+use larder_modfile::GoMod;
 use larder_module::NamedVersion;
 
 use super::COMMAND_LINE_ARGUMENTS;
 use super::replace::{ConflictingReplacements, ReplaceMap};
 use crate::gates::DEFAULT_GO_MOD;
-use crate::statements::ModStatements;
 
 /// A go.mod that was found, read and parsed strictly.
 #[derive(Debug, Clone)]
@@ -19,7 +19,7 @@ pub struct OpenedModule {
     /// How messages name the go.mod.
     pub shown: Arc<str>,
     /// What it says, every version resolved.
-    pub said: ModStatements,
+    pub said: Arc<GoMod>,
     /// Whether a version in it had to be resolved by a query.
     pub resolved: bool,
 }
@@ -34,7 +34,7 @@ pub struct MainModule {
     /// How messages name its go.mod.
     pub shown: Arc<str>,
     /// What its go.mod says.
-    pub said: Arc<ModStatements>,
+    pub said: Arc<GoMod>,
     /// Whether a version in it had to be resolved by a query, so that it must be written.
     pub resolved: bool,
     /// Its replacements, their directories as the whole workspace names them.
@@ -52,21 +52,19 @@ impl MainModule {
             Some(directory) => super::replace::from_workspace(new, &root, directory),
             None => new.clone(),
         })?;
-        let exclude = said.exclude.iter().cloned().collect();
-        let path = said.module.clone().unwrap_or_else(|| "".into());
-        let said = Arc::new(said);
+        let exclude = said.exclude.iter().map(|line| line.module.clone()).collect();
+        let path = said.module.as_ref().map_or_else(|| "".into(), |line| Arc::clone(&line.path));
         Ok(Self { path, root: Some(root), shown, said, resolved, replace, exclude })
     }
 
     /// What stands for a module where there is none.
     pub(super) fn stand_in() -> Self {
         let path: Arc<str> = COMMAND_LINE_ARGUMENTS.into();
-        let said = ModStatements { module: Some(Arc::clone(&path)), ..ModStatements::default() };
         Self {
             path,
             root: None,
             shown: "go.mod".into(),
-            said: Arc::new(said),
+            said: Arc::default(),
             resolved: false,
             replace: ReplaceMap::default(),
             exclude: HashSet::new(),
@@ -80,7 +78,17 @@ impl MainModule {
 
     /// The version of Go that its go.mod asks for, or is read as.
     pub fn go_version(&self) -> Arc<str> {
-        self.said.go.clone().unwrap_or_else(|| DEFAULT_GO_MOD.into())
+        self.go().cloned().unwrap_or_else(|| DEFAULT_GO_MOD.into())
+    }
+
+    /// Its `go` line.
+    pub fn go(&self) -> Option<&Arc<str>> {
+        self.said.go.as_ref().map(|line| &line.version)
+    }
+
+    /// Its `toolchain` line.
+    pub fn toolchain(&self) -> Option<&Arc<str>> {
+        self.said.toolchain.as_ref().map(|line| &line.name)
     }
 
     /// Whether its go.mod excludes a version.

@@ -8,12 +8,12 @@ use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::sync::Arc;
 
+use larder_modfile::Replace;
 use larder_module::NamedVersion;
 
 use super::module::MainModule;
 use super::workspace::Workspace;
 use crate::shown_path::{clean, relative};
-use crate::statements::Replace;
 
 /// The replacements of one file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -36,7 +36,7 @@ impl ReplaceMap {
     ) -> Result<Self, ConflictingReplacements> {
         let mut written: HashMap<&NamedVersion, &NamedVersion> = HashMap::new();
         let mut map: HashMap<Arc<str>, HashMap<Arc<str>, NamedVersion>> = HashMap::new();
-        for Replace { old, new } in lines {
+        for Replace { old, new, .. } in lines {
             if let Some(first) = written.insert(old, new).filter(|&first| first != new) {
                 let (old, first, second) = (old.clone(), first.clone(), new.clone());
                 let advice = String::new();
@@ -72,7 +72,9 @@ pub(super) fn check_members(
     let mut known: HashMap<&NamedVersion, NamedVersion> = HashMap::new();
     for member in members {
         let lines = &member.said.replace;
-        for Replace { old, new } in lines.iter().filter(|line| !decided.contains(&*line.old.path)) {
+        for Replace { old, new, .. } in
+            lines.iter().filter(|line| !decided.contains(&*line.old.path))
+        {
             let absolute = absolute(new, member.root.as_deref());
             match known.get(old) {
                 Some(first) if *first != absolute => {
@@ -115,8 +117,8 @@ pub(super) fn from_workspace(new: &NamedVersion, root: &Path, workspace: &Path) 
 mod tests {
     use super::*;
 
-    fn line(old: (&str, &str), new: (&str, &str)) -> Replace {
-        Replace { old: NamedVersion::new(old.0, old.1), new: NamedVersion::new(new.0, new.1) }
+    fn lines(text: &str) -> Vec<Replace> {
+        larder_modfile::GoMod::parse("go.mod", text.as_bytes(), None).unwrap().replace
     }
 
     #[track_caller]
@@ -128,7 +130,7 @@ mod tests {
 
     #[test]
     fn a_line_for_one_version_goes_before_one_for_all() {
-        let lines = [line(("a", ""), ("b", "v1.0.0")), line(("a", "v1.2.0"), ("./c", ""))];
+        let lines = lines("replace a => b v1.0.0\nreplace a v1.2.0 => ./c\n");
         check(&lines, ("a", "v1.2.0"), Some("./c"));
         check(&lines, ("a", "v1.3.0"), Some("b@v1.0.0"));
         check(&lines, ("b", "v1.0.0"), None);
@@ -136,10 +138,10 @@ mod tests {
 
     #[test]
     fn two_lines_for_the_same_version_must_agree() {
-        let twice = [line(("a", ""), ("b", "v1.0.0")), line(("a", ""), ("b", "v1.1.0"))];
+        let twice = lines("replace a => b v1.0.0\nreplace a => b v1.1.0\n");
         let refusal = ReplaceMap::new(&twice, Clone::clone).unwrap_err().to_string();
         assert_eq!(refusal, "conflicting replacements for a:\n\tb@v1.0.0\n\tb@v1.1.0");
-        let same = [line(("a", ""), ("b", "v1.0.0")), line(("a", ""), ("b", "v1.0.0"))];
+        let same = lines("replace a => b v1.0.0\nreplace a => b v1.0.0\n");
         check(&same, ("a", "v9.0.0"), Some("b@v1.0.0"));
     }
 

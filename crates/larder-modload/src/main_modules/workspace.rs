@@ -5,9 +5,10 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use larder_modfile::{GoMod, GoWork};
+
 use super::replace::{ConflictingReplacements, ReplaceMap};
 use crate::gates::{DEFAULT_GO_MOD, DEFAULT_GO_WORK, GO_STRICT, at_least};
-use crate::statements::{ModStatements, WorkStatements};
 
 /// A go.work that was found, read and parsed.
 #[derive(Debug, Clone)]
@@ -17,7 +18,7 @@ pub struct OpenedWork {
     /// How messages name it.
     pub shown: Arc<str>,
     /// What it says.
-    pub said: WorkStatements,
+    pub said: Arc<GoWork>,
 }
 
 /// A workspace.
@@ -28,7 +29,7 @@ pub struct Workspace {
     /// How messages name the go.work.
     pub shown: Arc<str>,
     /// What it says.
-    pub said: Arc<WorkStatements>,
+    pub said: Arc<GoWork>,
     pub(super) replace: ReplaceMap,
 }
 
@@ -49,19 +50,19 @@ impl Workspace {
     pub(super) fn new(opened: OpenedWork) -> Result<Self, ConflictingReplacements> {
         let OpenedWork { directory, shown, said } = opened;
         let replace = ReplaceMap::new(&said.replace, Clone::clone)?;
-        Ok(Self { directory, shown, said: Arc::new(said), replace })
+        Ok(Self { directory, shown, said, replace })
     }
 }
 
-impl WorkStatements {
+impl OpenedWork {
     /// Refuses a member that is of a later Go than the workspace. `shown` names its directory.
     ///
     /// # Errors
     /// The member's `go` line is higher, and 1.21 or later.
-    pub fn allows(&self, shown: &str, member: &ModStatements) -> Result<(), WorkspaceTooOld> {
-        let wanted = member.go.clone().unwrap_or_else(|| DEFAULT_GO_MOD.into());
-        let has = self.go.clone().unwrap_or_else(|| DEFAULT_GO_WORK.into());
-        if at_least(&has, &wanted) || !at_least(&wanted, GO_STRICT) {
+    pub fn allows(&self, shown: &str, member: &GoMod) -> Result<(), WorkspaceTooOld> {
+        let wanted = member.go.as_ref().map(|line| Arc::clone(&line.version));
+        let wanted = wanted.unwrap_or_else(|| DEFAULT_GO_MOD.into());
+        if at_least(&self.go_version(), &wanted) || !at_least(&wanted, GO_STRICT) {
             return Ok(());
         }
         Err(self.too_old(shown, wanted))
@@ -69,10 +70,31 @@ impl WorkStatements {
 
     /// The refusal of a member that asks for this Go, be it one that the present Go does not have either.
     pub fn too_old(&self, shown: &str, wanted: Arc<str>) -> WorkspaceTooOld {
-        let verb = if self.go.is_some() { "lists" } else { "implicitly requires" };
-        let has = self.go.clone().unwrap_or_else(|| DEFAULT_GO_WORK.into());
-        WorkspaceTooOld { directory: shown.to_owned(), wanted, verb, has }
+        let verb = if self.said.go.is_some() { "lists" } else { "implicitly requires" };
+        WorkspaceTooOld { directory: shown.to_owned(), wanted, verb, has: self.go_version() }
     }
+
+    /// The version of Go that the workspace is for.
+    pub fn go_version(&self) -> Arc<str> {
+        go_version(&self.said)
+    }
+}
+
+impl Workspace {
+    /// The version of Go that it is for.
+    pub fn go_version(&self) -> Arc<str> {
+        go_version(&self.said)
+    }
+
+    /// Its `toolchain` line.
+    pub fn toolchain(&self) -> Option<&Arc<str>> {
+        self.said.toolchain.as_ref().map(|line| &line.name)
+    }
+}
+
+fn go_version(said: &GoWork) -> Arc<str> {
+    let go = said.go.as_ref().map(|line| Arc::clone(&line.version));
+    go.unwrap_or_else(|| DEFAULT_GO_WORK.into())
 }
 
 #[cfg(test)]
@@ -81,8 +103,11 @@ mod tests {
 
     #[track_caller]
     fn check(work: Option<&str>, member: Option<&str>, expect: Option<&str>) {
-        let work = WorkStatements { go: work.map(Into::into), ..WorkStatements::default() };
-        let member = ModStatements { go: member.map(Into::into), ..ModStatements::default() };
+        let line = |go: Option<&str>| go.map(|go| format!("go {go}\n")).unwrap_or_default();
+        let said = GoWork::parse("go.work", line(work).as_bytes(), None).unwrap();
+        let directory = Path::new("/w").into();
+        let work = OpenedWork { directory, shown: "go.work".into(), said: Arc::new(said) };
+        let member = GoMod::parse("go.mod", line(member).as_bytes(), None).unwrap();
         let got = work.allows("a", &member).err().map(|error| error.to_string());
         assert_eq!(got.as_deref(), expect);
     }

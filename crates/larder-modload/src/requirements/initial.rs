@@ -88,7 +88,7 @@ fn of_module(loader: &Loader<'_>, notices: &mut Vec<Notice>) -> Requirements {
                     excluded.path, excluded.version
                 )));
             }
-            let toolchain = module.said.toolchain.clone();
+            let toolchain = module.toolchain().cloned();
             roots.extend(toolchain.map(|name| NamedVersion::new("toolchain", name)));
         }
         None => roots.push(NamedVersion::new("toolchain", Arc::clone(&loader.local.toolchain))),
@@ -129,7 +129,7 @@ fn of_workspace(loader: &Loader<'_>) -> Requirements {
     let main = loader.main;
     let mut roots: Vec<NamedVersion> = main.versions().collect();
     roots.push(NamedVersion::new("go", main.go_version()));
-    let named = main.in_workspace().and_then(|workspace| workspace.said.toolchain.clone());
+    let named = main.in_workspace().and_then(|workspace| workspace.toolchain().cloned());
     let local = || Some(Arc::clone(&loader.local.toolchain));
     let toolchain = named.or_else(|| if main.has_root() { None } else { local() });
     roots.extend(toolchain.map(|name| NamedVersion::new("toolchain", name)));

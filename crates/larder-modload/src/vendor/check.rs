@@ -6,12 +6,12 @@ use std::collections::HashSet;
 use std::fmt::Write as _;
 use std::path::Path;
 
+use larder_modfile::Replace;
 use larder_module::NamedVersion;
 
 use super::{Vendor, VendorError};
 use crate::gates::{VENDOR_CONSISTENT, at_least};
 use crate::main_modules::MainModules;
-use crate::statements::Replace;
 
 /// Gathers what differs.
 struct Check<'c> {
@@ -29,7 +29,7 @@ impl Vendor {
     /// Says each difference on a line of its own.
     pub(crate) fn check(&self, main: &MainModules) -> Result<(), VendorError> {
         let in_workspace = main.in_workspace().is_some();
-        let go = main.single().and_then(|module| module.said.go.as_deref()).unwrap_or_default();
+        let go = main.single().and_then(|module| module.go()).map(|go| &**go).unwrap_or_default();
         let loose = !in_workspace && !at_least(go, VENDOR_CONSISTENT);
         let mut check = Check { vendor: self, main, loose, differences: String::new() };
         check.requirements();

@@ -27,8 +27,8 @@ pub use self::sample::Sample;
 const STOCK: usize = 60;
 /// Bytes that the store may hold.
 const STORE: u64 = 12 << 20;
-/// Bytes of answers in memory: soon full, so that what grows later is something else.
-const MEMORY: &str = "4MiB";
+/// Bytes of answers in memory: full within the first minute, so that what grows later is something else.
+const MEMORY: &str = "1MiB";
 /// Time between two samples.
 const PAUSE: Duration = Duration::from_secs(5);
 

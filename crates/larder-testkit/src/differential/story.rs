@@ -7,6 +7,7 @@
 //! single quotes keep a word together.
 
 use std::fmt;
+use std::time::Duration;
 
 use super::{Proxy, World};
 
@@ -22,6 +23,8 @@ pub struct Story {
     pub(super) since: Option<&'static str>,
     pub(super) until: Option<&'static str>,
     pub(super) talk: Talk,
+    pub(super) patience: Duration,
+    pub(super) disk: Option<&'static str>,
 }
 
 /// How the lines of stderr are compared.
@@ -65,7 +68,16 @@ impl Story {
     /// A story; its name is the sentence that would be wrong if it failed.
     pub fn new(name: &'static str) -> Story {
         let (publish, steps) = (Vec::new(), Vec::new());
-        Story { name, publish, steps, since: None, until: None, talk: Talk::InOrder }
+        Story {
+            name,
+            publish,
+            steps,
+            since: None,
+            until: None,
+            talk: Talk::InOrder,
+            patience: Duration::from_mins(1),
+            disk: None,
+        }
     }
 
     /// Its name.
@@ -151,6 +163,21 @@ impl Story {
     #[must_use]
     pub fn until(mut self, release: &'static str) -> Story {
         self.until = Some(release);
+        self
+    }
+
+    /// Lets each command take this long; a minute where nothing is said.
+    #[must_use]
+    pub fn patience(mut self, patience: Duration) -> Story {
+        self.patience = patience;
+        self
+    }
+
+    /// Gives the module cache a file system of its own of this size (`512k`). Where that is not
+    /// allowed the story is not told, and named.
+    #[must_use]
+    pub fn small_cache(mut self, size: &'static str) -> Story {
+        self.disk = Some(size);
         self
     }
 

@@ -13,7 +13,7 @@ use tempfile::TempDir;
 
 use super::transcript::Transcript;
 use super::{Side, Story};
-use crate::{Go, ModuleFiles};
+use crate::{Go, ModuleFiles, SmallDisk};
 
 /// Stories told at the same moment; they mostly wait for processes.
 const AT_ONCE: usize = 3;
@@ -60,6 +60,7 @@ pub fn tell(
         .filter(|story| is_chosen(story))
         .flat_map(|story| gos.iter().map(move |go| (story, go)))
         .filter(|(story, go)| fits(story, go))
+        .filter(|(story, _)| story.disk.is_none_or(|size| can_mount(size, story.name)))
         .collect();
     let (next, failures) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
     thread::scope(|scope| {
@@ -105,6 +106,11 @@ fn judged(story: &Story, go: &Go, found: Vec<String>, known: &[KnownDifference])
             Some(text)
         }
     }
+}
+
+/// Whether a story that needs a small disk can have one; says so where not.
+fn can_mount(size: &str, what: &str) -> bool {
+    SmallDisk::mount(size, what).is_some()
 }
 
 fn fits(story: &Story, go: &Go) -> bool {

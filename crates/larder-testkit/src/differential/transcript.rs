@@ -37,7 +37,7 @@ impl Transcript {
         for publish in &story.publish {
             publish(&mut proxy);
         }
-        let mut world = World::new(base);
+        let mut world = World::new(base, story);
         side.prepare(&mut world, base);
         world.set("GOPROXY", Some(proxy.upstream().url()));
         world.set("GOSUMDB", Some(proxy.database().key()));

@@ -2,7 +2,7 @@
 //!
 //! Root passes over modes, a user does not: where the tests run as root, a run is started without
 //! that power (`setpriv`), so that a read-only cache is read-only. A run that does not end within
-//! a minute is killed, and told so.
+//! the story's patience is killed, and told so.
 
 use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt as _;
@@ -12,8 +12,8 @@ use std::sync::OnceLock;
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// How long a run may take.
-const PATIENCE: Duration = Duration::from_mins(1);
+use super::Story;
+use crate::SmallDisk;
 
 /// One world: `work` to work in, `home`, `tmp`, `gopath` and `modcache` beside it.
 #[derive(Debug)]
@@ -22,6 +22,8 @@ pub struct World {
     within: PathBuf,
     talk: PathBuf,
     umask: Option<u32>,
+    patience: Duration,
+    disk: Option<SmallDisk>,
     env: BTreeMap<String, String>,
 }
 
@@ -34,8 +36,8 @@ pub(super) struct Ending {
 }
 
 impl World {
-    /// A new world at `base/world`; what runs say goes through files in `base`.
-    pub(super) fn new(base: &Path) -> World {
+    /// A new world for a story at `base/world`; what runs say goes through files in `base`.
+    pub(super) fn new(base: &Path, story: &Story) -> World {
         let root = base.join("world");
         for folder in ["home/.config/go/telemetry", "work", "tmp"] {
             fs_err::create_dir_all(root.join(folder)).expect("a new world can be made");
@@ -45,7 +47,10 @@ impl World {
             .expect("a file can be written");
         let within = root.join("work");
         let env = BTreeMap::new();
-        World { root, within, talk: base.to_owned(), umask: None, env }
+        let cache = root.join("modcache");
+        let disk = story.disk.and_then(|size| SmallDisk::mount_at(&cache, size, story.name));
+        let (talk, umask, patience) = (base.to_owned(), None, story.patience);
+        World { root, within, talk, umask, patience, disk: disk, env }
     }
 
     /// Its root.
@@ -128,14 +133,14 @@ impl World {
             .stdout(fs_err::File::create(&out).expect("a file can be made").into_parts().0)
             .stderr(fs_err::File::create(&err).expect("a file can be made").into_parts().0);
         let mut child = command.spawn().expect("the program starts");
-        let give_up = Instant::now() + PATIENCE;
+        let give_up = Instant::now() + self.patience;
         let code = loop {
             match child.try_wait().expect("a child can be waited for") {
                 Some(status) => break status.code().map_or("killed".into(), |c| c.to_string()),
                 None if Instant::now() > give_up => {
                     let _ = child.kill();
                     let _ = child.wait();
-                    break format!("none after {PATIENCE:?}");
+                    break format!("none after {:?}", self.patience);
                 }
                 None => thread::sleep(Duration::from_millis(1)),
             }
@@ -168,6 +173,7 @@ impl World {
 
 impl Drop for World {
     fn drop(&mut self) {
+        self.disk = None;
         remove_tree(&self.root);
     }
 }

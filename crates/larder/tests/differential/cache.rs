@@ -1,5 +1,6 @@
 //! Caches that are damaged, half written, read-only or somebody else's.
 
+use larder_testkit::Module;
 use larder_testkit::differential::Story;
 
 const APP: &str = "module example.com/app\n\ngo 1.21\n\nrequire example.com/c v1.0.0\n";
@@ -24,7 +25,7 @@ fn commands(story: Story) -> Story {
 }
 
 pub(crate) fn stories() -> Vec<Story> {
-    [damaged(), closed(), written()].into_iter().flatten().collect()
+    [damaged(), closed(), written(), full()].into_iter().flatten().collect()
 }
 
 fn damaged() -> Vec<Story> {
@@ -156,6 +157,25 @@ fn closed() -> Vec<Story> {
             .run("mod download")
             .run("list -m")
             .run("mod graph"),
+    ]
+}
+
+fn full() -> Vec<Story> {
+    let large = |path: &str| Module::new(path, "v1.0.0").go_mod(format!("module {path}\n"));
+    vec![
+        app("a disk that a zip does not fit on is told")
+            .small_cache("512k")
+            .upstream(move |proxy| {
+                proxy.publish(large("example.com/large").filler("data.bin", 2_000_000));
+            })
+            .run("mod download example.com/large@v1.0.0"),
+        app("a disk that what is unpacked does not fit on is told")
+            .small_cache("512k")
+            .upstream(move |proxy| {
+                let zeros = vec![0; 2_000_000];
+                proxy.publish(large("example.com/zeros").file("zeros.bin", zeros));
+            })
+            .run("mod download example.com/zeros@v1.0.0"),
     ]
 }
 

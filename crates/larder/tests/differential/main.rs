@@ -13,6 +13,7 @@ mod flags;
 mod graph;
 mod known;
 mod list;
+mod live;
 mod parse;
 mod privacy;
 mod query;

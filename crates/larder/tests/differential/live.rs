@@ -10,7 +10,6 @@ use std::time::Duration;
 use larder_testkit::differential::{Side, Story, World, tell};
 use larder_testkit::{Go, LarderServer, Launch, Workspace};
 
-const LARDER: &str = env!("CARGO_BIN_EXE_larder");
 const DATABASE: &str = "sum.golang.org";
 
 /// How much of an application is had.
@@ -66,7 +65,7 @@ fn real_applications() {
         .collect();
     let two = [source(&host, APPLICATIONS[3].1), source(&host, APPLICATIONS[15].1)];
     stories.push(workspace(two, &server));
-    let larder = |go: &Go| Side::Instead(LARDER.into(), go.clone());
+    let larder = |go: &Go| Side::Instead(super::LARDER.into(), go.clone());
     tell(&stories, larder, &[], super::known::DIFFERENCES);
 }
 
@@ -114,8 +113,9 @@ fn connected(story: Story, server: &LarderServer) -> Story {
 fn serve() -> LarderServer {
     let output = Command::new("go").args(["env", "GOPROXY"]).output().expect("go starts");
     let upstream = String::from_utf8_lossy(&output.stdout).trim().to_owned();
-    let launch =
-        Launch::new(LARDER, &upstream).env("GOSUMDB", DATABASE).env("LARDER_LOG_ACCESS", "off");
+    let launch = Launch::new(super::LARDER, &upstream)
+        .env("GOSUMDB", DATABASE)
+        .env("LARDER_LOG_ACCESS", "off");
     passed_on().into_iter().fold(launch, |launch, (name, value)| launch.env(name, &value)).start()
 }
 
@@ -134,7 +134,7 @@ fn source(host: &Workspace, module: &str) -> PathBuf {
     PathBuf::from(module["Dir"].as_str().expect("a module has a directory"))
 }
 
-/// Copies what the commands read: go.mod, go.sum and go.work files, and a vendor directory's list.
+/// Copies what the commands read.
 fn copy(from: &Path, to: &Path) {
     fs_err::create_dir_all(to).expect("a directory can be made");
     for name in ["go.mod", "go.sum"] {

@@ -50,7 +50,7 @@ impl World {
         let cache = root.join("modcache");
         let disk = story.disk.and_then(|size| SmallDisk::mount_at(&cache, size, story.name));
         let (talk, umask, patience) = (base.to_owned(), None, story.patience);
-        World { root, within, talk, umask, patience, disk: disk, env }
+        World { root, within, talk, umask, patience, disk, env }
     }
 
     /// Its root.

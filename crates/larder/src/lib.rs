@@ -37,6 +37,7 @@ pub mod cli;
 pub mod commands;
 pub mod exit;
 mod go_command;
+mod go_json;
 mod go_project;
 mod go_toolchain;
 mod logging;

@@ -5,6 +5,8 @@ use std::ffi::OsString;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
+use larder_modload::short_path;
+
 use super::flags::{self, Line, Mistake};
 use super::goflags;
 use super::names::GoCommandName;
@@ -15,7 +17,7 @@ use crate::go_toolchain::Toolchain;
 use crate::settings::env::Environment;
 
 /// What a command of go's runs in.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Session {
     /// The command.
     pub(crate) name: &'static GoCommandName,
@@ -45,11 +47,8 @@ impl Session {
     }
 
     /// A path as go's messages show it: relative where that is shorter.
-    pub(crate) fn short<'a>(&self, path: &'a Path) -> std::borrow::Cow<'a, Path> {
-        match crate::go_project::relative(&self.directory, path) {
-            Some(short) if short.as_os_str().len() < path.as_os_str().len() => short.into(),
-            _ => path.into(),
-        }
+    pub(crate) fn short(&self, path: &Path) -> String {
+        short_path(&self.directory, path)
     }
 }
 

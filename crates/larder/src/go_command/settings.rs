@@ -11,7 +11,7 @@ use crate::settings::env::Environment;
 use crate::settings::go_env::GoEnv;
 
 /// Go's settings.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct GoSettings {
     go: GoEnv,
     gopath: Option<PathBuf>,

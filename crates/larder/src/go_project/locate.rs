@@ -147,6 +147,15 @@ impl Place {
         self.go_work.is_some() || self.module_root.is_some()
     }
 
+    /// Where the vendor directory is, if there is one.
+    pub(crate) fn vendor(&self) -> Option<PathBuf> {
+        let directory = match &self.go_work {
+            Some(work) => work.parent()?,
+            None => self.module_root.as_deref()?,
+        };
+        Some(directory.join("vendor"))
+    }
+
     /// The go.mod of the module in this directory.
     pub(crate) fn go_mod(&self, module_root: &Path) -> PathBuf {
         match &self.modfile {

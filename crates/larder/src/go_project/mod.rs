@@ -5,18 +5,42 @@
 //! | `find.rs` | where the go.work and the go.mod are |
 //! | `locate.rs` | whether there is a workspace, a module or neither |
 //! | `overlay.rs` | `-overlay`: files that stand for others |
-//! | `paths.rs` | paths as go's messages show them |
+//! | `project.rs` | [`Project`]: the modules, read and judged |
+//! | `read.rs` | a go.mod or go.work that is worked on |
+//! | `fix.rs` | versions in it that are not canonical |
+//! | `godebug.rs` | settings that go knows |
+//! | `failure.rs` | failures of the crates below in go's words |
+//! | `paths.rs` | paths cleaned by their text |
+//! | `resolve.rs` | who resolves them |
+//! | `fetch.rs` | who answers: the module cache, and the upstreams behind it |
+//! | `run.rs` | [`Run`]: all of that for one run of a command |
+//! | `write.rs` | go.mod and go.sum written back |
 //! | `wire.rs` | the JSON of an overlay |
 //!
 //! Specification: <https://go.dev/ref/mod#commands-outside>, `#go-work-file`, `go help modules`.
 
+mod failure;
+mod fetch;
 mod find;
+mod fix;
+mod godebug;
 mod locate;
 mod overlay;
 mod paths;
+mod project;
+mod read;
+mod resolve;
+mod run;
 mod wire;
+mod write;
 
+pub(crate) use failure::{of_requirements, of_source, of_too_new};
+pub(crate) use fetch::Fetching;
 pub(crate) use find::{find_go_mod, find_go_work};
 pub(crate) use locate::{Place, Root};
 pub(crate) use overlay::Overlay;
-pub(crate) use paths::{cleaned, relative};
+pub(crate) use paths::cleaned;
+pub(crate) use project::{Asked, Opening, Project, SumFiles};
+pub(crate) use read::GoModFile;
+pub(crate) use run::{Run, Wish, run};
+pub(crate) use write::Written;

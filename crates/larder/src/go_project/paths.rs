@@ -1,4 +1,4 @@
-//! Paths by their text, as go's `filepath` package works them out and its messages show them. Links are
+//! Paths by their text, as go's `filepath` package works them out. Links are
 //! not followed.
 
 use std::path::{Component, Path, PathBuf};
@@ -22,22 +22,6 @@ pub(crate) fn cleaned(path: &Path) -> PathBuf {
     if out.as_os_str().is_empty() { PathBuf::from(".") } else { out }
 }
 
-/// The path `to` as seen from the directory `from`, both absolute; none where one is not.
-pub(crate) fn relative(from: &Path, to: &Path) -> Option<PathBuf> {
-    if !from.is_absolute() || !to.is_absolute() {
-        return None;
-    }
-    let (from, to) = (cleaned(from), cleaned(to));
-    let (mut from, mut to) = (from.components().peekable(), to.components().peekable());
-    while from.peek().is_some() && from.peek() == to.peek() {
-        from.next();
-        to.next();
-    }
-    let up = from.map(|_| Component::ParentDir);
-    let out: PathBuf = up.chain(to).collect();
-    Some(if out.as_os_str().is_empty() { PathBuf::from(".") } else { out })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -51,17 +35,5 @@ mod tests {
         check("../../a", "../../a");
         check("a/..", ".");
         check("", ".");
-    }
-
-    #[test]
-    fn a_path_is_seen_from_a_directory() {
-        let check = |from: &str, to: &str, expect: Option<&str>| {
-            let got = relative(Path::new(from), Path::new(to));
-            assert_eq!(got, expect.map(PathBuf::from));
-        };
-        check("/a/b", "/a/b/go.mod", Some("go.mod"));
-        check("/a/b", "/a/c/go.mod", Some("../c/go.mod"));
-        check("/a/b", "/a/b", Some("."));
-        check("a", "/a", None);
     }
 }

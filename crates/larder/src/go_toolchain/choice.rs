@@ -7,12 +7,13 @@
 
 use std::path::{Path, PathBuf};
 
+use larder_modload::{Startup, short_path};
 use larder_module::{GoVersion, compare_go_versions, version_of_toolchain};
 
 use super::{Toolchain, is_known};
 use crate::exit::Failure;
 use crate::go_command::{GoSettings, quoted};
-use crate::go_project::{Overlay, find_go_mod, find_go_work, relative};
+use crate::go_project::{Overlay, find_go_mod, find_go_work};
 
 /// Chooses a Go for a command in this directory, `local` being the installed one.
 pub(super) fn choose(
@@ -21,41 +22,34 @@ pub(super) fn choose(
     directory: &Path,
 ) -> Result<Toolchain, Failure> {
     let gotoolchain = gotoolchain(settings);
-    let stay = |version: String, chosen_by| Toolchain {
-        version,
-        gotoolchain: gotoolchain.clone(),
-        chosen_by,
-    };
+    let mut startup = Startup { gotoolchain: gotoolchain.clone(), ..Startup::default() };
     if gotoolchain.is_empty() || !are_modules_on(settings, directory) {
-        return Ok(stay(local, None));
+        return Ok(Toolchain::new(&local, startup));
     }
     let (least, mode) = parse(&gotoolchain)?;
-    let least_name = least.unwrap_or_default();
     let mut version = match least {
         None => local.clone(),
         Some(name) => version_of_toolchain(name).unwrap_or_default().to_owned(),
     };
-    let mut chosen_by = None;
     if mode != Mode::Fixed
         && let Some(asked) = Asked::of_files(settings, directory)?
-        && let Some((newer, line)) = asked.newer_than(&version, directory)?
     {
-        let file = shown(directory, &asked.file);
-        version = newer;
-        chosen_by = Some(format!("{file} sets {line}"));
+        startup.file = Some(short_path(directory, &asked.file));
+        version = asked.choose(version, directory, &mut startup)?;
     }
     if version == local {
-        return Ok(stay(version, chosen_by));
+        return Ok(Toolchain::new(&version, startup));
     }
     if !is_known(&version) {
-        let message = format!("download {}: toolchain not available", platform(least_name));
-        return Err(Failure::of_go(message)
+        let name = platform(least.unwrap_or_default());
+        return Err(Failure::of_go(format_args!("download {name}: toolchain not available"))
             .hint(format!("Larder stands in for Go up to {}", super::NEWEST)));
     }
     if mode == Mode::Path && !is_on_path(settings, &version) {
-        return Err(Failure::of_go(format!("cannot find \"go{version}\" in PATH")));
+        return Err(Failure::of_go(format_args!("cannot find \"go{version}\" in PATH")));
     }
-    Ok(stay(version, None))
+    // A go that was switched to finds nothing left to switch for.
+    Ok(Toolchain::new(&version, Startup { gotoolchain, ..Startup::default() }))
 }
 
 /// What a toolchain's download would be called.
@@ -144,34 +138,36 @@ impl Asked {
         Ok(Some(Self { file, go, toolchain }))
     }
 
-    /// A version above `least` that is asked for, and the line that asks.
-    fn newer_than(
+    /// The version that is asked for, if it is above `version`; else that. Notes the line that asks.
+    fn choose(
         &self,
-        least: &str,
+        mut version: String,
         directory: &Path,
-    ) -> Result<Option<(String, String)>, Failure> {
+        startup: &mut Startup,
+    ) -> Result<String, Failure> {
         if self.toolchain == "default" {
-            return Ok(None);
+            startup.toolchain = Some(self.toolchain.clone());
+            return Ok(version);
         }
-        let mut chosen = None;
         if !self.toolchain.is_empty() {
-            let file = shown(directory, &self.file);
-            let Some(version) = version_of_toolchain(&self.toolchain) else {
+            let file = short_path(directory, &self.file);
+            let Some(wished) = version_of_toolchain(&self.toolchain) else {
                 let name = quoted(&self.toolchain);
                 return Err(Failure::of_go(format_args!("invalid toolchain {name} in {file}")));
             };
-            if compare_go_versions(version, least).is_gt() && is_known(version) {
-                chosen = Some((version.to_owned(), format!("toolchain {}", self.toolchain)));
+            if compare_go_versions(wished, &version).is_gt() && is_known(wished) {
+                wished.clone_into(&mut version);
+                startup.toolchain = Some(self.toolchain.clone());
             }
         }
-        let reached = chosen.as_ref().map_or(least, |(version, _)| version);
-        if compare_go_versions(&self.go, reached).is_gt() && is_known(&self.go) {
+        if compare_go_versions(&self.go, &version).is_gt() && is_known(&self.go) {
             let language = GoVersion::parse(&self.go).is_some_and(|version| version.is_language());
             // A language names no release; its first one is meant.
-            let release = if language { format!("{}.0", self.go) } else { self.go.clone() };
-            chosen = Some((release, format!("go {}", self.go)));
+            version = if language { format!("{}.0", self.go) } else { self.go.clone() };
+            startup.go = Some(self.go.clone());
+            startup.toolchain = None;
         }
-        Ok(chosen)
+        Ok(version)
     }
 }
 
@@ -183,15 +179,6 @@ fn value_of(text: &str, word: &str) -> String {
         rest.starts_with([' ', '\t']).then_some(rest)
     });
     value.and_then(|rest| rest.split("//").next()).unwrap_or_default().trim().to_owned()
-}
-
-fn shown(directory: &Path, file: &Path) -> String {
-    match relative(directory, file) {
-        Some(short) if short.as_os_str().len() < file.as_os_str().len() => {
-            short.display().to_string()
-        }
-        _ => file.display().to_string(),
-    }
 }
 
 fn is_on_path(settings: &GoSettings, version: &str) -> bool {
@@ -221,7 +208,7 @@ mod tests {
         ];
         let settings = GoSettings::read(&Environment::from_pairs(pairs)).unwrap();
         let got = choose("1.26.8".to_owned(), &settings, &root)
-            .map(|toolchain| toolchain.running())
+            .map(|toolchain| format!("{}{}", toolchain.version(), toolchain.local().startup))
             .map_err(|failure| failure.lines().next().unwrap());
         assert_eq!(got.as_deref().map_err(String::as_str), expect);
     }
@@ -241,7 +228,8 @@ mod tests {
     #[test]
     fn a_toolchain_line_is_a_wish() {
         check("auto", "module m\ngo 1.26\ntoolchain go1.27.1\n", Ok("1.27.1"));
-        check("auto", "module m\ngo 1.27\ntoolchain default\n", Ok("1.26.8"));
+        let default = "1.26.8; go.mod sets toolchain default";
+        check("auto", "module m\ngo 1.27\ntoolchain default\n", Ok(default));
         check("auto", "module m\ngo 1.26\ntoolchain go1.28.1\n", Ok("1.26.8"));
         let bad = "go: invalid toolchain \"1.27\" in go.mod";
         check("auto", "module m\ngo 1.26\ntoolchain 1.27\n", Err(bad));

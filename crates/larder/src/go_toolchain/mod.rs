@@ -13,6 +13,7 @@ mod installed;
 
 use std::path::Path;
 
+use larder_modload::{LocalGo, Startup};
 use larder_module::{GoVersion, compare_go_versions};
 
 use crate::exit::Failure;
@@ -24,12 +25,7 @@ const NEWEST: &str = "1.27.3";
 /// The Go that a command stands in for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Toolchain {
-    /// Its version, as `1.26.8`.
-    version: String,
-    /// What GOTOOLCHAIN says, empty where nobody says anything.
-    gotoolchain: String,
-    /// Which line of which file chose it, as messages tell it.
-    chosen_by: Option<String>,
+    local: LocalGo,
 }
 
 /// Whose behaviour a command has, where releases of Go differ.
@@ -52,45 +48,44 @@ impl Toolchain {
         choice::choose(local, settings, directory)
     }
 
+    /// That of this version, and how it was come by.
+    fn new(version: &str, startup: Startup) -> Self {
+        Self { local: LocalGo { startup, ..LocalGo::new(version) } }
+    }
+
+    /// That of this version, for tests.
+    #[cfg(test)]
+    pub(crate) fn of_version(version: &str) -> Self {
+        Self::new(version, Startup::default())
+    }
+
     /// Its version, as `1.26.8`.
     pub(crate) fn version(&self) -> &str {
-        &self.version
+        &self.local.version
+    }
+
+    /// What decides about modules is told.
+    pub(crate) fn local(&self) -> &LocalGo {
+        &self.local
     }
 
     /// Its behaviour.
     pub(crate) fn behaviour(&self) -> Behaviour {
-        match compare_go_versions(&self.version, "1.27") {
+        match compare_go_versions(self.version(), "1.27rc1") {
             std::cmp::Ordering::Less => Behaviour::Go1_26,
             _ => Behaviour::Go1_27,
         }
     }
 
-    /// The version, and what led to it: what stands behind `running go` in messages.
-    pub(crate) fn running(&self) -> String {
-        let mut text = self.version.clone();
-        if !matches!(self.gotoolchain.as_str(), "" | "auto") {
-            text = format!("{text}; GOTOOLCHAIN={}", self.gotoolchain);
-        }
-        if let Some(chosen_by) = &self.chosen_by {
-            text = format!("{text}; {chosen_by}");
-        }
-        text
-    }
-
-    /// What go says where something needs a newer Go.
-    pub(crate) fn too_new(&self, what: impl std::fmt::Display, go_version: &str) -> String {
-        format!("{what} requires go >= {go_version} (running go {})", self.running())
-    }
-
     /// The Go that go would switch to for the sake of something that needs this version, where it may
     /// and where we know it.
     pub(crate) fn newer_for(&self, go_version: &str) -> Option<Self> {
-        let may = matches!(self.gotoolchain.as_str(), "auto" | "path")
-            || self.gotoolchain.ends_with("+auto")
-            || self.gotoolchain.ends_with("+path");
+        let said = self.local.startup.gotoolchain.as_str();
+        let may =
+            matches!(said, "auto" | "path") || said.ends_with("+auto") || said.ends_with("+path");
         let suffices = compare_go_versions(NEWEST, go_version).is_ge()
-            && compare_go_versions(&self.version, NEWEST).is_lt();
-        (may && suffices).then(|| Self { version: NEWEST.to_owned(), ..self.clone() })
+            && compare_go_versions(self.version(), NEWEST).is_lt();
+        (may && suffices).then(|| Self::new(NEWEST, self.local.startup.clone()))
     }
 
     /// Whether a value may stand for go's `-go` flag.
@@ -98,10 +93,10 @@ impl Toolchain {
         // What go.mod takes for a version of Go: 1.21, 1.21rc1, 1.21.0.
         let numbers = GoVersion::parse(value).is_some() && value.contains('.');
         if !numbers {
-            return Err(format!("expecting a Go version like \"{}\"", self.version));
+            return Err(format!("expecting a Go version like \"{}\"", self.version()));
         }
-        if compare_go_versions(value, &self.version).is_gt() {
-            return Err(format!("maximum supported Go version is {}", self.version));
+        if compare_go_versions(value, self.version()).is_gt() {
+            return Err(format!("maximum supported Go version is {}", self.version()));
         }
         Ok(())
     }
@@ -121,8 +116,8 @@ mod tests {
     use super::*;
 
     fn toolchain(version: &str, gotoolchain: &str) -> Toolchain {
-        let (version, gotoolchain) = (version.to_owned(), gotoolchain.to_owned());
-        Toolchain { version, gotoolchain, chosen_by: None }
+        let gotoolchain = gotoolchain.to_owned();
+        Toolchain::new(version, Startup { gotoolchain, ..Startup::default() })
     }
 
     #[test]
@@ -132,16 +127,6 @@ mod tests {
         check("1.26.8", Behaviour::Go1_26);
         check("1.27rc1", Behaviour::Go1_27);
         check("1.27.3", Behaviour::Go1_27);
-    }
-
-    #[test]
-    fn what_is_too_new_is_told_with_what_led_to_the_running_go() {
-        let check = |gotoolchain, expect| {
-            let said = toolchain("1.26.8", gotoolchain).too_new("go.mod", "1.30");
-            assert_eq!(said, expect);
-        };
-        check("auto", "go.mod requires go >= 1.30 (running go 1.26.8)");
-        check("local", "go.mod requires go >= 1.30 (running go 1.26.8; GOTOOLCHAIN=local)");
     }
 
     #[test]

@@ -12,12 +12,18 @@
 //! | `summary.rs` | how far it is, and the end as a sentence |
 //! | `progress.rs` | how far it is: bar or lines |
 //! | `status.rs` | the screen of `larder status` |
+//! | `modules.rs` | what commands about modules show while they fetch |
+//! | `timing.rs` | where the time of a command went |
+//! | `wire.rs` | JSON that is shown |
 
+mod modules;
 mod progress;
 mod status;
 mod summary;
 mod task;
 mod text;
+mod timing;
+mod wire;
 
 use std::time::Instant;
 
@@ -30,8 +36,10 @@ use crate::units;
 use progress::Progress;
 use summary::Tally;
 
+pub(crate) use modules::{ModuleReporter, Trace};
 pub(crate) use status::screen;
 pub(crate) use task::{Task, Wanted};
+pub(crate) use timing::Timing;
 
 /// For whom the answer is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

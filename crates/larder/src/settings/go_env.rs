@@ -15,7 +15,7 @@ use super::env::Environment;
 use super::origin::Origin;
 
 /// Go's settings, with where each was said.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct GoEnv {
     environment: Environment,
     files: BTreeMap<String, (String, PathBuf)>,

@@ -1,9 +1,12 @@
-//! `larder mod …`: one file a command.
+//! `larder mod …`: one file a command, with the names of `cli/go_mod.rs`.
+
+mod download;
+mod graph;
+mod verify;
 
 use crate::cli::{ModArgs, ModCommand};
 use crate::exit::{ExitStatus, Failure};
 use crate::go_command::Session;
-use crate::go_project::{Place, Root};
 use crate::printer::Printer;
 
 /// Runs one of them.
@@ -12,11 +15,9 @@ pub(crate) fn run(
     session: &Session,
     printer: Printer,
 ) -> Result<ExitStatus, Failure> {
-    let (common, root) = match &args.command {
-        ModCommand::Download(args) => (&args.common, Root::Optional),
-        ModCommand::Verify(args) => (&args.common, Root::Needed),
-        ModCommand::Graph(args) => (&args.common, Root::Needed),
-    };
-    let place = Place::begin(session, common)?.find(session, root, printer)?;
-    Err(Failure::failed(format!("not yet: {place:?}")))
+    match &args.command {
+        ModCommand::Download(args) => download::run(args, session, printer),
+        ModCommand::Verify(args) => verify::run(args, session, printer),
+        ModCommand::Graph(args) => graph::run(args, session, printer),
+    }
 }

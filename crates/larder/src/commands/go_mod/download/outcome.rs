@@ -1,0 +1,118 @@
+//! What has come of each module that was to be downloaded, as go prints it.
+
+use larder_modfetch::{CachedFetcher, Downloaded};
+use larder_modload::{SourceErrorKind, wording};
+use larder_module::ModuleVersion;
+
+use super::listing::Chosen;
+use crate::exit::{ExitStatus, Failure};
+use crate::go_json::GoJson;
+use crate::go_project::of_source;
+use crate::printer::Printer;
+
+/// A module, and what there is of it.
+#[derive(Debug)]
+pub(super) struct Outcome {
+    chosen: Chosen,
+    downloaded: Option<Downloaded>,
+    error: Option<String>,
+    hint: Option<String>,
+}
+
+impl Outcome {
+    /// Downloads all that can be, at once.
+    ///
+    /// # Errors
+    /// A failure at which go ends at once.
+    pub(super) fn of_all(
+        chosen: Vec<Chosen>,
+        fetcher: &CachedFetcher,
+    ) -> Result<Vec<Self>, Failure> {
+        let mut outcomes: Vec<Self> = chosen.into_iter().map(Self::open).collect();
+        let mut wanted: Vec<ModuleVersion> = Vec::new();
+        let mut places = Vec::new();
+        for (place, outcome) in outcomes.iter_mut().enumerate() {
+            if outcome.error.is_some() || outcome.chosen.reuse {
+                continue;
+            }
+            match outcome.chosen.module.checked() {
+                Ok(module) => {
+                    wanted.push(module);
+                    places.push(place);
+                }
+                Err(error) => outcome.error = Some(wording::unfetchable(&error)),
+            }
+        }
+        for (place, downloaded) in places.into_iter().zip(fetcher.download(&wanted)) {
+            if let Some(error) = &downloaded.error
+                && error.kind == SourceErrorKind::Fatal
+            {
+                return Err(of_source(error));
+            }
+            if let Some(outcome) = outcomes.get_mut(place) {
+                outcome.error = downloaded.error.as_ref().map(ToString::to_string);
+                outcome.hint = downloaded.error.as_ref().and_then(|error| error.hint.clone());
+                outcome.downloaded = Some(downloaded);
+            }
+        }
+        Ok(outcomes)
+    }
+
+    fn open(chosen: Chosen) -> Self {
+        let error = chosen.error.clone();
+        let hint = chosen.hint.clone();
+        Self { chosen, downloaded: None, error, hint }
+    }
+
+    fn json(&self) -> String {
+        let Chosen { module, query, origin, reuse, .. } = &self.chosen;
+        let path = |path: Option<&std::path::PathBuf>| {
+            path.map(|path| path.display().to_string()).unwrap_or_default()
+        };
+        let found = self.downloaded.as_ref();
+        let mut json = GoJson::new();
+        json.text("Path", &module.path)
+            .text("Version", &module.version)
+            .text("Query", query.as_deref().unwrap_or_default())
+            .text("Error", self.error.as_deref().unwrap_or_default())
+            .text("Info", &path(found.and_then(|found| found.info.as_ref())))
+            .text("GoMod", &path(found.and_then(|found| found.go_mod.as_ref())))
+            .text("Zip", &path(found.and_then(|found| found.zip.as_ref())))
+            .text("Dir", &path(found.and_then(|found| found.dir.as_ref())))
+            .text("Sum", found.and_then(|found| found.sum.as_deref()).unwrap_or_default())
+            .text(
+                "GoModSum",
+                found.and_then(|found| found.go_mod_sum.as_deref()).unwrap_or_default(),
+            );
+        let _ = origin;
+        json.flag("Reuse", *reuse);
+        json.finish()
+    }
+}
+
+/// Prints what has come of them: as JSON on stdout, or the failures on stderr.
+pub(super) fn tell(
+    outcomes: &[Outcome],
+    json: bool,
+    printer: Printer,
+) -> Result<ExitStatus, Failure> {
+    if json {
+        let objects: Vec<String> = outcomes.iter().map(|outcome| outcome.json() + "\n").collect();
+        printer.data(objects.concat())?;
+    }
+    let mut failed = outcomes.iter().filter(|outcome| outcome.error.is_some()).peekable();
+    if failed.peek().is_none() {
+        return Ok(ExitStatus::Success);
+    }
+    let mut hints: Vec<&str> = Vec::new();
+    for outcome in failed {
+        if let (Some(error), false) = (&outcome.error, json) {
+            printer.talk(&format!("go: {error}"));
+        }
+        hints.extend(outcome.hint.as_deref().filter(|hint| !hints.contains(hint)));
+    }
+    for hint in hints {
+        printer.talk(&format!("hint: {hint}"));
+    }
+    Ok(ExitStatus::Failure)
+}

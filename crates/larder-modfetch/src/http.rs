@@ -205,7 +205,8 @@ fn same_origin(a: &Url, b: &Url) -> bool {
         && a.port_or_known_default() == b.port_or_known_default()
 }
 
-fn has_userinfo(url: &Url) -> bool {
+/// Whether a user name or a password stands in a URL.
+pub(crate) fn has_userinfo(url: &Url) -> bool {
     !url.username().is_empty() || url.password().is_some()
 }
 

@@ -251,30 +251,24 @@ impl DatabaseClient {
             state.head = newer.as_bytes().to_vec();
             Ok(())
         };
-        match attempt(fetched.clone()) {
+        let (attempted, fetched) = match attempt(fetched.clone()) {
+            Ok(()) => (Ok(()), fetched),
+            // Perhaps the cache was damaged, or what it has is of another history.
+            Err(_) => {
+                let anew = self.fetch_anew(core, plan).await?;
+                (attempt(anew.clone()), anew)
+            }
+        };
+        match attempted {
             Ok(()) => {
                 self.keep(core, &fetched);
                 Ok(())
             }
             Err(ProofError::Fork { .. }) => {
                 let head = self.state().head.clone();
-                let mut all = fetched;
-                self.complete(plan, &mut all);
-                Err(security_error(&head, newer, all))
+                Err(security_error(&head, newer, fetched))
             }
             Err(error) => Err(other(wording(&error))),
-        }
-    }
-
-    /// Adds to what was fetched those tiles of a plan that were here.
-    fn complete(&self, plan: &[Tile], raw: &mut HashMap<Tile, Bytes>) {
-        let state = self.state();
-        for tile in plan {
-            if let Some(content) = state.timeline.tiles().get(tile.level(), tile.number())
-                && content.len() == tile.byte_len()
-            {
-                raw.entry(*tile).or_insert_with(|| Bytes::copy_from_slice(content));
-            }
         }
     }
 

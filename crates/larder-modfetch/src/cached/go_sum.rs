@@ -11,16 +11,14 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use larder_modcache::{FileError, LockedFile, ModuleCache, transform};
+use larder_modfile::{GoSum, Part, Sum};
 use larder_modload::{SourceError, SourceErrorKind, SumLine, SumOf};
 use larder_module::NamedVersion;
 
 use super::texts;
 
-/// What stands behind the version of a go.mod file's sum.
-pub(crate) const GO_MOD: &str = "/go.mod";
-
-/// The sum of a go.mod without a byte, which an old go wrote for what had none.
-const SUM_OF_NOTHING: &str = "h1:G7mAYYxgmS0lVkHyy2hEOLQCFB0DlQFTMLWggykrydY=";
+/// How a hash begins that we know.
+const H1: &str = "h1:";
 
 /// Where the lines are.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -69,13 +67,10 @@ pub struct GoSums {
     read: OnceLock<Result<Mutex<Sums>, SourceError>>,
 }
 
-/// The sums in a file by what they are of.
-type Lines = HashMap<SumLine, Vec<Arc<str>>>;
-
 #[derive(Debug, Default)]
 struct Sums {
-    main: Lines,
-    members: Vec<(PathBuf, Lines)>,
+    main: GoSum,
+    members: Vec<(PathBuf, GoSum)>,
     status: HashMap<(SumLine, Arc<str>), Status>,
 }
 
@@ -114,7 +109,7 @@ impl GoSums {
         let sums = self.sums().ok()??;
         let mut known = sums.known(line);
         let first = known.next()?;
-        known.all(|other| other == first).then(|| Arc::clone(first))
+        known.all(|other| other == first).then(|| Arc::from(first))
     }
 
     /// What the files say of a sum that was computed. Another one is fatal.
@@ -202,14 +197,16 @@ impl Sums {
     }
 
     /// The sums that the files have with a hash that we know.
-    fn known(&self, line: &SumLine) -> impl Iterator<Item = &Arc<str>> {
-        let members = self.members.iter().map(|(_, lines)| lines);
-        let listed = members.chain([&self.main]).filter_map(|lines| lines.get(line)).flatten();
-        let added = |sum: &Arc<str>| {
-            let key = (line.clone(), Arc::clone(sum));
-            self.status.get(&key).is_some_and(|status| status.dirty)
+    fn known(&self, line: &SumLine) -> impl Iterator<Item = &str> {
+        let files = self.members.iter().map(|(_, lines)| lines).chain([&self.main]);
+        let added = |sum: &str| {
+            let dirty = |status: &Status| status.dirty;
+            // Most runs add nothing, and then nothing is looked for.
+            !self.status.is_empty()
+                && self.status.get(&(line.clone(), Arc::from(sum))).is_some_and(dirty)
         };
-        listed.filter(move |sum| sum.starts_with("h1:") && !added(sum))
+        let listed = files.flat_map(|lines| hashes(lines, line));
+        listed.filter(move |sum| sum.starts_with(H1) && !added(sum))
     }
 
     /// Whether a sum is listed; another one in its place is fatal.
@@ -219,20 +216,20 @@ impl Sums {
         sum: &str,
         files: &GoSumFiles,
     ) -> Result<Standing, SourceError> {
-        for listed in self.main.get(line).into_iter().flatten() {
-            if &**listed == sum {
+        for listed in hashes(&self.main, line) {
+            if listed == sum {
                 return Ok(Standing::Listed);
             }
-            if listed.starts_with("h1:") {
+            if listed.starts_with(H1) {
                 return Err(texts::go_sum_mismatch(line, sum, (main_name(files), listed)));
             }
         }
         let mut standing = Standing::Unlisted;
         for (file, lines) in &self.members {
-            for listed in lines.get(line).into_iter().flatten() {
-                if &**listed == sum {
+            for listed in hashes(lines, line) {
+                if listed == sum {
                     standing = Standing::Listed;
-                } else if listed.starts_with("h1:") {
+                } else if listed.starts_with(H1) {
                     let file = file.display().to_string();
                     return Err(texts::go_sum_mismatch(line, sum, (&file, listed)));
                 }
@@ -250,16 +247,18 @@ impl Sums {
         if self.compare(line, sum, files)? == Standing::Listed {
             return Ok(None);
         }
-        let listed = self.main.entry(line.clone()).or_default();
-        let warning = (!listed.is_empty()).then(|| texts::unknown_hashes(line, listed, sum));
-        listed.push(Arc::from(sum));
+        let listed: Vec<&str> = hashes(&self.main, line).collect();
+        let warning = (!listed.is_empty()).then(|| texts::unknown_hashes(line, &listed, sum));
+        let SumLine { module, of } = line;
+        let (path, version) = (&*module.path, &*module.version);
+        self.main.add(Sum { path, version, part: part(*of), hash: sum });
         Ok(warning)
     }
 
     fn must_be_written(&self, keep: &BTreeSet<SumLine>) -> bool {
-        self.status
-            .iter()
-            .any(|((line, _), status)| status.dirty && (!status.used || keep.contains(line)))
+        let changes =
+            |line: &SumLine, status: &Status| status.dirty && (!status.used || keep.contains(line));
+        self.status.iter().any(|((line, _), status)| changes(line, status))
     }
 
     /// The main file anew, of which `now` is the text.
@@ -278,36 +277,53 @@ impl Sums {
                 self.add(&line, &sum, files)?;
             }
         }
-        let mut lines: Vec<_> =
-            self.main.iter().filter(|(line, _)| !self.is_members(line)).collect();
-        lines.sort_by_key(|(line, _)| *line);
-        let mut text = Vec::with_capacity(now.len() + 256);
-        for (line, sums) in lines {
-            let mut sums: Vec<_> = sums.iter().filter(|sum| self.stays(line, sum, keep)).collect();
-            sums.sort();
-            sums.dedup();
-            for sum in sums {
-                text.extend_from_slice(format!("{} {sum}\n", written(line)).as_bytes());
-            }
-        }
-        Ok(text)
+        let mut main = std::mem::take(&mut self.main);
+        main.retain(|sum| {
+            let line = line_of(&sum);
+            self.stays(&line, sum.hash, keep) && !self.is_members(&line)
+        });
+        let text = main.format();
+        self.main = main;
+        Ok(text.into_bytes())
     }
 
-    fn stays(&self, line: &SumLine, sum: &Arc<str>, keep: &BTreeSet<SumLine>) -> bool {
-        let status = self.status.get(&(line.clone(), Arc::clone(sum))).copied().unwrap_or_default();
+    fn stays(&self, line: &SumLine, sum: &str, keep: &BTreeSet<SumLine>) -> bool {
+        let status = self.status.get(&(line.clone(), Arc::from(sum))).copied().unwrap_or_default();
         !status.dirty || (status.used && keep.contains(line))
     }
 
     /// Whether a member's file speaks of it.
     fn is_members(&self, line: &SumLine) -> bool {
-        self.members.iter().any(|(_, lines)| lines.contains_key(line))
+        self.members.iter().any(|(_, lines)| hashes(lines, line).next().is_some())
     }
+}
+
+fn part(of: SumOf) -> Part {
+    match of {
+        SumOf::Zip => Part::Zip,
+        SumOf::GoMod => Part::GoMod,
+    }
+}
+
+fn hashes<'a>(lines: &'a GoSum, line: &SumLine) -> impl Iterator<Item = &'a str> + use<'a> {
+    let SumLine { module, of } = line;
+    // The words asked for are not part of what is found.
+    let found: Vec<&str> = lines.hashes(&module.path, &module.version, part(*of)).collect();
+    found.into_iter()
+}
+
+fn line_of(sum: &Sum<'_>) -> SumLine {
+    let of = match sum.part {
+        Part::Zip => SumOf::Zip,
+        Part::GoMod => SumOf::GoMod,
+    };
+    SumLine { module: NamedVersion::new(sum.path, sum.version), of }
 }
 
 /// A line's path and version as they stand in the file.
 pub(crate) fn written(line: &SumLine) -> String {
     let SumLine { module, of } = line;
-    let suffix = if *of == SumOf::GoMod { GO_MOD } else { "" };
+    let suffix = if *of == SumOf::GoMod { "/go.mod" } else { "" };
     format!("{} {}{suffix}", module.path, module.version)
 }
 
@@ -316,39 +332,20 @@ fn main_name(files: &GoSumFiles) -> &'static str {
     if workspace { "go.work.sum" } else { "go.sum" }
 }
 
-fn read_file(file: &Path, malformed: Malformed) -> Result<Lines, SourceError> {
+fn read_file(file: &Path, malformed: Malformed) -> Result<GoSum, SourceError> {
     match LockedFile::read(file) {
         Ok(text) => read_lines(&text, file, malformed),
-        Err(error) if error.is_not_found() => Ok(Lines::default()),
+        Err(error) if error.is_not_found() => Ok(GoSum::default()),
         Err(error) => Err(other(error.to_string())),
     }
 }
 
-fn read_lines(text: &[u8], file: &Path, malformed: Malformed) -> Result<Lines, SourceError> {
-    let mut lines = Lines::default();
-    for (index, line) in text.split(|&byte| byte == b'\n').enumerate() {
-        let line = String::from_utf8_lossy(line);
-        let mut fields = line.split_whitespace();
-        match (fields.next(), fields.next(), fields.next(), fields.count()) {
-            (None, ..) => {}
-            (Some(path), Some(version), Some(sum), 0) => {
-                if sum != SUM_OF_NOTHING {
-                    let (version, of) = match version.strip_suffix(GO_MOD) {
-                        Some(version) => (version, SumOf::GoMod),
-                        None => (version, SumOf::Zip),
-                    };
-                    let module = NamedVersion::new(path, version);
-                    lines.entry(SumLine { module, of }).or_default().push(sum.into());
-                }
-            }
-            _ if malformed == Malformed::Skipped => {}
-            (_, second, third, more) => {
-                let count = 1 + usize::from(second.is_some()) + usize::from(third.is_some()) + more;
-                return Err(texts::malformed_go_sum(file, index + 1, count));
-            }
-        }
+fn read_lines(text: &[u8], file: &Path, malformed: Malformed) -> Result<GoSum, SourceError> {
+    match malformed {
+        Malformed::Skipped => Ok(GoSum::parse_tidy(text)),
+        Malformed::Refused => GoSum::parse(&file.to_string_lossy(), text)
+            .map_err(|error| SourceError::new(SourceErrorKind::Fatal, format!("{error}\n"))),
     }
-    Ok(lines)
 }
 
 fn other(text: impl Into<String>) -> SourceError {

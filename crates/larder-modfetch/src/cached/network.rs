@@ -19,6 +19,7 @@ use crate::config::{ChecksumDbSource, Circuit, FetchConfig};
 use crate::error::FetchError;
 use crate::fetcher::Fetcher;
 use crate::goproxy::GoProxyList;
+use crate::http::has_userinfo;
 use crate::netrc::Netrc;
 use crate::proxy_url::{Location, ProxyUrl};
 use crate::upstream::Body;
@@ -56,6 +57,14 @@ impl Network {
         body: Body,
     ) -> Result<Arriving, SourceError> {
         let location = proxy.locate(path);
+        if let Location::Web(url) = &location
+            && url.scheme() == "http"
+            && has_userinfo(url)
+        {
+            let text =
+                format!("refusing to pass credentials to insecure URL: {}", go_url(&location));
+            return Err(SourceError::new(SourceErrorKind::Other, text));
+        }
         let url = match &location {
             Location::Web(_) => Some(go_url(&location)),
             Location::File(_) => None,

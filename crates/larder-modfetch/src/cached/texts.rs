@@ -3,9 +3,6 @@
 //!
 //! Which failure is told is decided where it happens. Specification: cmd/go's modfetch and web packages.
 
-use std::path::Path;
-use std::sync::Arc;
-
 use larder_modload::{SourceError, SourceErrorKind, SumLine, SumOf};
 
 const MODULE_AUTH: &str = "For more information, see 'go help module-auth'.\n";
@@ -35,7 +32,7 @@ pub(crate) fn go_sum_mismatch(
 }
 
 /// The lines of go.sum about it have only hashes that nobody here knows.
-pub(crate) fn unknown_hashes(line: &SumLine, listed: &[Arc<str>], added: &str) -> String {
+pub(crate) fn unknown_hashes(line: &SumLine, listed: &[&str], added: &str) -> String {
     let listed = listed.join(", ");
     format!(
         "warning: verifying {}: unknown hashes in go.sum: {listed}; adding {added}\n\n\
@@ -45,13 +42,6 @@ pub(crate) fn unknown_hashes(line: &SumLine, listed: &[Arc<str>], added: &str) -
          {MODULE_AUTH}\n",
         name(line)
     )
-}
-
-/// A line of go.sum has not three fields.
-pub(crate) fn malformed_go_sum(file: &Path, line: usize, fields: usize) -> SourceError {
-    let file = file.display();
-    let text = format!("malformed go.sum:\n{file}:{line}: wrong number of fields {fields}\n");
-    SourceError::new(SourceErrorKind::Fatal, text)
 }
 
 /// The checksum database has another sum than what was computed.

@@ -85,13 +85,11 @@ fn response(detail: &str) -> String {
 /// A file of a `file://` proxy that cannot be had.
 fn of_file(error: &FetchError, url: &str, (path, stage): (&Path, Stage)) -> String {
     let Some(cause) = cause(error) else { return format!("reading {url}: {}", error.kind()) };
-    let operation = if stage == Stage::Head { "open" } else { "read" };
-    let whole = FileError::new(operation, path, cause).to_string();
-    let read = error.is_not_found() || matches!(error.kind(), FetchErrorKind::Refused { .. });
-    match whole.strip_prefix(&format!("{operation} {}: ", path.display())) {
-        Some(reason) if read => format!("reading {url}: {reason}"),
-        _ if stage == Stage::Body => format!("read {url:?}: {whole}"),
-        _ => whole,
+    match (cause.kind(), stage) {
+        (io::ErrorKind::NotFound, _) => format!("reading {url}: no such file or directory"),
+        (io::ErrorKind::PermissionDenied, _) => format!("reading {url}: permission denied"),
+        (_, Stage::Head) => FileError::new("open", path, cause).to_string(),
+        (_, Stage::Body) => format!("read {url:?}: {}", FileError::new("read", path, cause)),
     }
 }
 
@@ -124,14 +122,14 @@ fn authority(url: &Url) -> String {
 
 /// The system's own failure beneath this one.
 fn cause(error: &FetchError) -> Option<&io::Error> {
+    let mut found = None;
     let mut next = error.source();
     while let Some(source) = next {
-        if let Some(found) = source.downcast_ref::<io::Error>() {
-            return Some(found);
-        }
+        // One may be wrapped in another that only adds words.
+        found = source.downcast_ref::<io::Error>().or(found);
         next = source.source();
     }
-    None
+    found
 }
 
 /// What is at the bottom of a failure.

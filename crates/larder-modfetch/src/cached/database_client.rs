@@ -251,14 +251,12 @@ impl DatabaseClient {
             state.head = newer.as_bytes().to_vec();
             Ok(())
         };
-        let (attempted, fetched) = match attempt(fetched.clone()) {
-            Ok(()) => (Ok(()), fetched),
+        let (mut fetched, mut attempted) = (fetched.clone(), attempt(fetched));
+        if attempted.is_err() {
             // Perhaps the cache was damaged, or what it has is of another history.
-            Err(_) => {
-                let anew = self.fetch_anew(core, plan).await?;
-                (attempt(anew.clone()), anew)
-            }
-        };
+            fetched = self.fetch_anew(core, plan).await?;
+            attempted = attempt(fetched.clone());
+        }
         match attempted {
             Ok(()) => {
                 self.keep(core, &fetched);

@@ -9,7 +9,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::position::Position;
-use crate::quote::{quote, quote_character};
+use crate::quote::quote_character;
 
 /// All that is wrong with a file; at least one error.
 #[derive(Debug, Clone)]
@@ -127,10 +127,10 @@ pub enum Refusal {
     #[error("invalid quoted string: {0}")]
     Quoted(QuoteError),
     /// A version that is none.
-    #[error("version {} invalid: {reason}", quote(.version.as_bytes()))]
+    #[error("version {quoted} invalid: {reason}")]
     Version {
-        /// What stands there.
-        version: String,
+        /// What stands there, in Go's quotes.
+        quoted: String,
         /// Which rule it breaks.
         reason: String,
     },
@@ -144,10 +144,10 @@ pub enum Refusal {
         what: &'static str,
     },
     /// A word behind a retracted version.
-    #[error("unexpected token after version: {}", quote(.word.as_bytes()))]
+    #[error("unexpected token after version: {quoted}")]
     AfterVersion {
-        /// The word.
-        word: String,
+        /// The word, in Go's quotes.
+        quoted: String,
     },
     /// Retracted versions of no module.
     #[error("no module directive found, so retract cannot be used")]
@@ -164,10 +164,10 @@ pub enum Refusal {
     #[error("replacement directory appears to be Windows path (on a non-windows system)")]
     WindowsPath,
     /// A directory with a version.
-    #[error("replacement module directory path {} cannot have version", quote(.path.as_bytes()))]
+    #[error("replacement module directory path {quoted} cannot have version")]
     DirectoryWithVersion {
-        /// The directory.
-        path: String,
+        /// The directory, in Go's quotes.
+        quoted: String,
     },
     /// A version that could not be resolved.
     #[error("{0}")]

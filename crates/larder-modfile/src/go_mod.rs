@@ -13,6 +13,7 @@ use larder_module::NamedVersion;
 use crate::error::{ErrorList, Refusal};
 use crate::parser;
 use crate::position::Position;
+use crate::quote::quote;
 use crate::rationale::{comment_text, deprecation};
 use crate::reading::{At, Lax, Reading};
 use crate::statements::{
@@ -241,8 +242,7 @@ impl GoMod {
             Err(fault) => return Err(fault),
         };
         if let (Lax::No, Some(word)) = (lax, syntax.word(rest, 0)) {
-            let word = shown(word).into_owned();
-            return Err(Refusal::AfterVersion { word }.into());
+            return Err(Refusal::AfterVersion { quoted: quote(word) }.into());
         }
         self.retract.push(Retract { interval, rationale, line });
         Ok(())

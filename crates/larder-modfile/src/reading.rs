@@ -8,10 +8,11 @@ use larder_module::NamedVersion;
 use larder_module::split_path_major;
 
 use crate::error::{ErrorList, ParseError, Refusal};
+use crate::quote::quote;
 use crate::statements::{Go, Godebug, Replace, Toolchain, is_directory_path};
 use crate::syntax::{Block, LineId, Places, Syntax};
 use crate::text::shown;
-use crate::words::{About, Fault, Fixing, string, version};
+use crate::words::{About, Fault, Fixing, said_bytes, string, version};
 
 /// A file being read: its tree, and what was wrong so far.
 pub(crate) struct Reading<'a> {
@@ -134,7 +135,8 @@ impl Reading<'_> {
             let about = About { verb: "replace", path: &target };
             new = version(&mut self.syntax, (words, arrow + 2), about, &mut self.fixing)?;
             if is_directory_path(&target) {
-                return Err(Refusal::DirectoryWithVersion { path: target.as_ref().into() }.into());
+                let quoted = quote(&said_bytes(&self.syntax, words, arrow + 1));
+                return Err(Refusal::DirectoryWithVersion { quoted }.into());
             }
         }
         Ok(Replace {

@@ -4,12 +4,13 @@
 //! not need go, and versions become those that they were resolved to.
 //! Specification: x/mod's `modfile/rule.go` (`parseString`, `parseVersion`, `parseVersionInterval`).
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use larder_module::{canonical_version, split_path_major};
 
 use crate::error::{FixError, Named, QuoteError, Refusal};
-use crate::quote::{auto_quote_bytes, unquote};
+use crate::quote::{auto_quote_bytes, quote, unquote};
 use crate::statements::VersionInterval;
 use crate::syntax::{Places, Syntax};
 use crate::text::{Text, shown};
@@ -58,8 +59,8 @@ impl About<'_> {
         Fault { statement: Some(statement), refusal }
     }
 
-    fn version_fault(self, version: &str, reason: &dyn ToString) -> Fault {
-        self.fault(Refusal::Version { version: version.to_owned(), reason: reason.to_string() })
+    fn version_fault(self, version: &[u8], reason: &dyn ToString) -> Fault {
+        self.fault(Refusal::Version { quoted: quote(version), reason: reason.to_string() })
     }
 
     /// Whether the module may have this version.
@@ -71,7 +72,7 @@ impl About<'_> {
         let is = canonical_version(version);
         let is = is.as_deref().and_then(|version| version.split('.').next()).unwrap_or_default();
         let reason = format!("should be {}, not {is}", major.major().unwrap_or("v0 or v1"));
-        Err(self.version_fault(version, &reason))
+        Err(self.version_fault(version.as_bytes(), &reason))
     }
 }
 
@@ -94,6 +95,12 @@ pub(crate) fn string(
     Ok(shown(word).into())
 }
 
+/// What one of the words says, which was read before: its own bytes, be they text or not.
+pub(crate) fn said_bytes(syntax: &Syntax, words: Places, index: usize) -> Cow<'_, [u8]> {
+    let word = syntax.word(words, index).unwrap_or_default();
+    unquote(word).map_or(Cow::Borrowed(word), Cow::Owned)
+}
+
 /// One of the words as a version, made canonical.
 pub(crate) fn version(
     syntax: &mut Syntax,
@@ -102,15 +109,17 @@ pub(crate) fn version(
     fixing: &mut Fixing<'_>,
 ) -> Result<Arc<str>, Fault> {
     let said = string(syntax, words, index).map_err(|error| {
-        let word = shown(syntax.word(words, index).unwrap_or_default());
-        about.version_fault(&word, &error)
+        about.version_fault(syntax.word(words, index).unwrap_or_default(), &error)
     })?;
     let fixed: Arc<str> = match fixing {
         Fixing::Kept => Arc::clone(&said),
         Fixing::Demanded => match canonical_version(&said) {
             Some(canonical) if canonical == *said => Arc::clone(&said),
             Some(canonical) => canonical.as_ref().into(),
-            None => return Err(about.version_fault(&said, &"must be of the form v1.2.3")),
+            None => {
+                let said = said_bytes(syntax, words, index);
+                return Err(about.version_fault(&said, &"must be of the form v1.2.3"));
+            }
         },
         Fixing::Asked(fix) => match fix(about.path, &said) {
             Ok(fixed) if fixed == *said => Arc::clone(&said),
@@ -119,8 +128,14 @@ pub(crate) fn version(
             Err(FixError::Other(error)) => return Err(Refusal::Fix(error).into()),
         },
     };
-    if syntax.word(words, index) != Some(fixed.as_bytes()) {
-        syntax.set_word(words, index, Text::written(&*fixed));
+    let written = if fixed == said {
+        said_bytes(syntax, words, index)
+    } else {
+        Cow::Borrowed(fixed.as_bytes())
+    };
+    if syntax.word(words, index) != Some(&written) {
+        let written = Text::written(written);
+        syntax.set_word(words, index, written);
     }
     Ok(fixed)
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use larder_module::NamedVersion;
 
 use super::error::{EditError, check_canonical};
+use super::lines::Spot;
 use super::statements;
 use crate::go_mod::GoMod;
 use crate::quote::auto_quote;
@@ -26,7 +27,7 @@ impl GoMod {
             module.path = path.into();
             self.syntax.update_line(module.line, &words);
         } else {
-            let line = self.syntax.add_line(None, &words);
+            let line = self.syntax.add_line(Spot::LastOfVerb, &words);
             self.module = Some(Module { path: path.into(), deprecated: None, line });
         }
     }
@@ -51,7 +52,7 @@ impl GoMod {
             self.syntax.update_line(go.line, &["go", version]);
         } else {
             let hint = self.module.as_ref().map(|module| module.line);
-            let line = self.syntax.add_line(hint, &["go", version]);
+            let line = self.syntax.add_line(Spot::behind_or_last(hint), &["go", version]);
             self.go = Some(Go { version: version.into(), line });
         }
         Ok(())
@@ -78,7 +79,7 @@ impl GoMod {
         } else {
             let go = self.go.as_ref().map(|go| go.line);
             let hint = go.or(self.module.as_ref().map(|module| module.line));
-            let line = self.syntax.add_line(hint, &["toolchain", name]);
+            let line = self.syntax.add_line(Spot::behind_or_last(hint), &["toolchain", name]);
             self.toolchain = Some(Toolchain { name: name.into(), line });
         }
         Ok(())
@@ -113,7 +114,8 @@ impl GoMod {
         let of_path = self.exclude.iter().rev().find(|of| of.module.path == module.path);
         let hint = of_path.map(|of| of.line);
         let path = auto_quote(&module.path);
-        let line = self.syntax.add_line(hint, &["exclude", &path, &module.version]);
+        let line =
+            self.syntax.add_line(Spot::behind_or_end(hint), &["exclude", &path, &module.version]);
         self.exclude.push(Exclude { module: module.clone(), line });
         Ok(())
     }
@@ -155,9 +157,9 @@ impl GoMod {
         check_canonical(&path, &interval.low)?;
         let VersionInterval { low, high } = interval;
         let line = if low == high {
-            self.syntax.add_line(None, &["retract", low])
+            self.syntax.add_line(Spot::LastOfVerb, &["retract", low])
         } else {
-            self.syntax.add_line(None, &["retract", "[", low, ",", high, "]"])
+            self.syntax.add_line(Spot::LastOfVerb, &["retract", "[", low, ",", high, "]"])
         };
         let mut before = Places::default();
         for reason in rationale.split('\n').filter(|_| !rationale.is_empty()) {
@@ -186,7 +188,7 @@ impl GoMod {
     /// Adds the package of a tool, and sorts the blocks.
     pub fn add_tool(&mut self, path: &str) {
         if self.tool.iter().all(|of| of.path != path) {
-            let line = self.syntax.add_line(None, &["tool", path]);
+            let line = self.syntax.add_line(Spot::LastOfVerb, &["tool", path]);
             self.tool.push(Tool { path: path.to_owned(), line });
             self.sort_blocks();
         }
@@ -207,7 +209,7 @@ impl GoMod {
     /// Adds a directory that patterns pass over, and sorts the blocks.
     pub fn add_ignore(&mut self, path: &str) {
         if self.ignore.iter().all(|of| of.path != path) {
-            let line = self.syntax.add_line(None, &["ignore", path]);
+            let line = self.syntax.add_line(Spot::LastOfVerb, &["ignore", path]);
             self.ignore.push(Ignore { path: path.to_owned(), line });
             self.sort_blocks();
         }

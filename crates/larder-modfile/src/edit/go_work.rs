@@ -3,6 +3,7 @@
 use larder_module::NamedVersion;
 
 use super::error::EditError;
+use super::lines::Spot;
 use super::statements;
 use crate::go_work::GoWork;
 use crate::quote::auto_quote;
@@ -104,7 +105,7 @@ impl GoWork {
             true
         });
         if !found {
-            let line = self.syntax.add_line(None, &["use", &quoted]);
+            let line = self.syntax.add_line(Spot::LastOfVerb, &["use", &quoted]);
             self.uses.push(Use { path: path.to_owned(), line });
         }
     }

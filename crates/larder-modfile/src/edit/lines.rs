@@ -6,6 +6,30 @@ use std::collections::HashSet;
 
 use crate::syntax::{Block, Comments, Line, LineId, Places, Statement, Syntax};
 
+/// Where a new line goes.
+#[derive(Clone, Copy)]
+pub(super) enum Spot {
+    /// Behind another line.
+    Behind(LineId),
+    /// To the last statement with the same verb, or to the end.
+    LastOfVerb,
+    /// To the end of the file.
+    End,
+}
+
+impl Spot {
+    /// Behind this line, if there is one, or at the end: so go has it where it means to look for the last
+    /// statement of a kind and does not, and its files are what people know.
+    pub(super) fn behind_or_end(line: Option<LineId>) -> Self {
+        line.map_or(Self::End, Self::Behind)
+    }
+
+    /// Behind this line, if there is one, or at the last statement with the same verb.
+    pub(super) fn behind_or_last(line: Option<LineId>) -> Self {
+        line.map_or(Self::LastOfVerb, Self::Behind)
+    }
+}
+
 /// Where a statement stands: at the top level, or in a block there.
 #[derive(Clone, Copy)]
 enum Place {
@@ -14,13 +38,14 @@ enum Place {
 }
 
 impl Syntax {
-    /// Adds a line behind another one: in its block where it has the same verb, and a block is made of
-    /// the two where there is none. Without another, behind the last of the same verb, or at the end.
-    pub(super) fn add_line(&mut self, hint: Option<LineId>, words: &[&str]) -> LineId {
+    /// Adds a line. Behind another it stands in the block of that where both have the same verb, and a
+    /// block is made of the two where there is none.
+    pub(super) fn add_line(&mut self, spot: Spot, words: &[&str]) -> LineId {
         let verb = words.first().copied().unwrap_or_default().as_bytes();
-        let place = match hint {
-            Some(line) => self.place_of(line),
-            None => self.last_of(verb).map(Place::Top),
+        let place = match spot {
+            Spot::Behind(line) => self.place_of(line),
+            Spot::LastOfVerb => self.last_of(verb).map(Place::Top),
+            Spot::End => None,
         };
         match place {
             None => {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use larder_module::NamedVersion;
 
+use super::lines::Spot;
 use crate::go_mod::GoMod;
 use crate::quote::auto_quote;
 use crate::statements::Require;
@@ -50,7 +51,7 @@ impl GoMod {
     pub fn add_new_require(&mut self, wanted: &Wanted) {
         let Wanted { module, indirect } = wanted;
         let path = auto_quote(&module.path);
-        let line = self.syntax.add_line(None, &["require", &path, &module.version]);
+        let line = self.syntax.add_line(Spot::LastOfVerb, &["require", &path, &module.version]);
         self.syntax.set_indirect(line, *indirect);
         self.require.push(Require { module: module.clone(), indirect: *indirect, line });
     }

@@ -2,6 +2,7 @@
 
 use larder_module::NamedVersion;
 
+use super::lines::Spot;
 use crate::quote::auto_quote;
 use crate::statements::{Godebug, Replace};
 use crate::syntax::Syntax;
@@ -35,7 +36,7 @@ pub(super) fn add_replace(
         true
     });
     if !found {
-        let line = syntax.add_line(hint, &words);
+        let line = syntax.add_line(Spot::behind_or_end(hint), &words);
         replace.push(Replace { old: old.clone(), new: new.clone(), line });
     }
 }
@@ -68,7 +69,7 @@ pub(super) fn add_godebug(syntax: &mut Syntax, godebug: &mut Vec<Godebug>, key: 
         true
     });
     if !found {
-        let line = syntax.add_line(None, &["godebug", &setting]);
+        let line = syntax.add_line(Spot::LastOfVerb, &["godebug", &setting]);
         godebug.push(Godebug { key: key.to_owned(), value: value.to_owned(), line });
     }
 }

@@ -10,6 +10,10 @@ use crate::inspect::ZipError;
 
 /// As many bytes of the zip are read at once, at most.
 const WINDOW: u64 = 1 << 20;
+/// As many bytes and entries make a run, unless a single entry has more: small enough that threads end
+/// at about the same time.
+const RUN: u64 = 256 << 10;
+const RUN_ENTRIES: usize = 128;
 /// Entries that are larger when unpacked are streamed.
 const WHOLE: u64 = 2 << 20;
 
@@ -72,8 +76,9 @@ pub(crate) fn runs<'p, 'a>(placed: &'p [Placed<'a>]) -> impl Iterator<Item = &'p
     let mut rest = placed;
     std::iter::from_fn(move || {
         let first = rest.first()?;
-        let limit = first.entry.offset.saturating_add(WINDOW);
-        let fitting = rest.iter().take_while(|p| p.is_small() && p.end <= limit).count();
+        let limit = first.entry.offset.saturating_add(RUN);
+        let fits = |placed: &&Placed<'_>| placed.is_small() && placed.end <= limit;
+        let fitting = rest.iter().take(RUN_ENTRIES).take_while(fits).count();
         let (run, others) = rest.split_at_checked(fitting.max(1))?;
         rest = others;
         Some(run)

@@ -10,6 +10,7 @@
 //! | file | what stands there |
 //! | --- | --- |
 //! | `go_mod.rs`, `go_work.rs` | [`GoMod`], [`GoWork`]: the readers, strict and lax |
+//! | `plain.rs` | [`PlainGoMod`]: dependencies' files in the usual form, read without a tree |
 //! | `statements.rs` | what statements say: [`Require`], [`Replace`] and so on |
 //! | `reading.rs`, `words.rs`, `rationale.rs` | the meaning of statements, words and comments |
 //! | `syntax.rs` | [`Syntax`]: the tree |
@@ -31,6 +32,7 @@ mod go_work;
 mod lexer;
 mod line;
 mod parser;
+mod plain;
 mod position;
 mod print;
 mod quote;
@@ -47,6 +49,7 @@ pub use error::{ErrorList, FixError, Named, ParseError, QuoteError, Refusal};
 pub use go_mod::GoMod;
 pub use go_sum::{GoSum, GoSumError, Part, Sum, SumRefusal};
 pub use go_work::GoWork;
+pub use plain::PlainGoMod;
 pub use position::Position;
 pub use quote::auto_quote;
 pub use reading::{is_go_version, is_toolchain_name};

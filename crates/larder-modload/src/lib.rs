@@ -9,7 +9,7 @@
 //! | `source.rs` | [`GoModSource`], [`VersionSource`]: what is asked of the world |
 //! | `main_modules/` | [`MainModules`]: what is worked on, its replacements and exclusions |
 //! | `local_go.rs`, `gates.rs`, `mode.rs` | whose behaviour: the Go, its version gates, `-mod` |
-//! | `loader.rs`, `summary.rs` | [`Loader`]: the go.mod files of dependencies, each read once |
+//! | `loader.rs`, `summary.rs`, `texts.rs` | [`Loader`]: the go.mod files of dependencies, each read once |
 //! | `requirements/` | [`Requirements`]: the roots, and their repair |
 //! | `graph/` | [`ModuleGraph`]: which version requires which, and what is selected |
 //! | `vendor/` | [`Vendor`]: vendor/modules.txt |
@@ -32,6 +32,7 @@ mod shown_path;
 mod source;
 mod summary;
 mod sums;
+mod texts;
 mod vendor;
 pub mod wording;
 

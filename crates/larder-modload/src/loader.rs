@@ -8,7 +8,7 @@ use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use larder_modfile::GoMod;
+use larder_modfile::{GoMod, PlainGoMod};
 use larder_module::NamedVersion;
 use rayon::prelude::*;
 
@@ -19,6 +19,7 @@ use crate::shown_path::short_path;
 use crate::source::{GoModAt, GoModSource, SourceError, SourceErrorKind};
 use crate::summary::Summary;
 use crate::sums::{SumLine, SumOf};
+use crate::texts::{Keyed, Texts};
 use crate::wording;
 
 /// From how many go.mod files on they are parsed side by side.
@@ -35,11 +36,19 @@ pub struct Loader<'a> {
     /// The directory that messages name files from.
     pub directory: &'a Path,
     source: &'a (dyn GoModSource + Sync),
-    read: Mutex<HashMap<NamedVersion, Loaded>>,
+    read: Mutex<HashMap<NamedVersion, Loaded, Keyed>>,
+    texts: Mutex<Texts>,
 }
 
 /// A go.mod, or why there is none.
 pub type Loaded = Result<Arc<Summary>, LoadError>;
+
+/// A go.mod whose bytes were read.
+enum Parsed<'b> {
+    /// In the usual form: what it says is still to be kept.
+    Plain(PlainGoMod<'b>),
+    Loaded(Loaded),
+}
 
 /// Why the requirements of a module are not known.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -71,7 +80,15 @@ impl<'a> Loader<'a> {
     /// A loader that has read nothing yet.
     pub fn new(parts: LoaderParts<'a>) -> Self {
         let LoaderParts { main, mode, local, directory, source } = parts;
-        Self { main, mode, local, directory, source, read: Mutex::default() }
+        Self {
+            main,
+            mode,
+            local,
+            directory,
+            source,
+            read: Mutex::default(),
+            texts: Mutex::default(),
+        }
     }
 
     /// What counts of the go.mod files of these modules: of what stands for them, without what is
@@ -170,15 +187,34 @@ impl<'a> Loader<'a> {
         modules: &[&NamedVersion],
         answers: Vec<Result<Arc<[u8]>, SourceError>>,
     ) -> Vec<Loaded> {
-        let parse =
-            |(module, answer): (&&NamedVersion, Result<Arc<[u8]>, SourceError>)| match answer {
-                Ok(bytes) => self.parse(module, &bytes),
-                Err(error) => Err(self.refused(module, error)),
-            };
-        if modules.len() < WORTH_SHARING {
-            modules.iter().zip(answers).map(parse).collect()
+        let parse = |(module, answer): (&&NamedVersion, _)| self.parsed(module, answer);
+        let parsed: Vec<Parsed<'_>> = if modules.len() < WORTH_SHARING {
+            modules.iter().zip(&answers).map(parse).collect()
         } else {
-            modules.par_iter().zip(answers.into_par_iter()).with_min_len(16).map(parse).collect()
+            modules.par_iter().zip(&answers).with_min_len(16).map(parse).collect()
+        };
+        let mut texts = self.texts.lock().unwrap_or_else(PoisonError::into_inner);
+        let summed = modules.iter().zip(parsed).map(|(module, parsed)| match parsed {
+            Parsed::Plain(said) => {
+                Ok(Arc::new(Summary::of_plain(module, &said, &mut texts, self.local)))
+            }
+            Parsed::Loaded(loaded) => loaded,
+        });
+        summed.collect()
+    }
+
+    fn parsed<'b>(
+        &self,
+        module: &NamedVersion,
+        answer: &'b Result<Arc<[u8]>, SourceError>,
+    ) -> Parsed<'b> {
+        let bytes = match answer {
+            Ok(bytes) => bytes,
+            Err(error) => return Parsed::Loaded(Err(self.refused(module, error.clone()))),
+        };
+        match PlainGoMod::read(bytes) {
+            Some(said) => Parsed::Plain(said),
+            None => Parsed::Loaded(self.parse(module, bytes)),
         }
     }
 

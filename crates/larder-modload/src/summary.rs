@@ -6,11 +6,12 @@
 
 use std::sync::Arc;
 
-use larder_modfile::{GoMod, Retract};
+use larder_modfile::{GoMod, PlainGoMod, Retract};
 use larder_module::NamedVersion;
 
 use crate::gates::{EXPLICIT_INDIRECT, GO_STRICT, at_least};
 use crate::local_go::{LocalGo, TooNew};
+use crate::texts::Texts;
 
 /// How much of what stands behind a module belongs to the graph.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -55,11 +56,8 @@ impl Summary {
     /// That of a go.mod which says this. `module` is what it was read for.
     pub fn of(module: &NamedVersion, said: &GoMod, local: &LocalGo) -> Self {
         let go = said.go.as_ref().map(|line| &line.version);
-        let mut require = Vec::with_capacity(said.require.len().saturating_add(1));
-        require.extend(said.require.iter().map(|line| line.module.clone()));
-        let strict = go.filter(|go| at_least(go, GO_STRICT));
-        require.extend(strict.map(|go| NamedVersion::new("go", Arc::clone(go))));
-        let too_new = strict.and_then(|go| local.allows(format_args!("module {module}"), go).err());
+        let require = said.require.iter().map(|line| line.module.clone());
+        let (require, too_new) = with_go(require, go, (module, local));
         Self {
             module: said.module.as_ref().map(|line| Arc::clone(&line.path)),
             go: go.cloned(),
@@ -70,6 +68,21 @@ impl Summary {
             deprecated: said.module.as_ref().and_then(|line| line.deprecated.clone()),
             too_new,
         }
+    }
+
+    /// The same of a go.mod that is plain.
+    pub(crate) fn of_plain(
+        module: &NamedVersion,
+        said: &PlainGoMod<'_>,
+        texts: &mut Texts,
+        local: &LocalGo,
+    ) -> Self {
+        let go = said.go.map(|go| texts.kept(go));
+        let require = said.require.iter().map(|(path, version)| texts.named(path, version));
+        let (require, too_new) = with_go(require, go.as_ref(), (module, local));
+        let pruning = go.as_ref().map_or(Pruning::Unpruned, |go| Pruning::of_go(go));
+        let declared = Some(texts.kept(said.module));
+        Self { go, pruning, require, too_new, ..Self::silent(declared) }
     }
 
     /// That of `go` or of a toolchain.
@@ -93,6 +106,20 @@ impl Summary {
             too_new: None,
         }
     }
+}
+
+/// Requirements with the one on `go` behind them, and the refusal of a Go that is too late.
+fn with_go(
+    stated: impl ExactSizeIterator<Item = NamedVersion>,
+    go: Option<&Arc<str>>,
+    (module, local): (&NamedVersion, &LocalGo),
+) -> (Vec<NamedVersion>, Option<TooNew>) {
+    let mut require = Vec::with_capacity(stated.len().saturating_add(1));
+    require.extend(stated);
+    let strict = go.filter(|go| at_least(go, GO_STRICT));
+    require.extend(strict.map(|go| NamedVersion::new("go", Arc::clone(go))));
+    let too_new = strict.and_then(|go| local.allows(format_args!("module {module}"), go).err());
+    (require, too_new)
 }
 
 #[cfg(test)]

@@ -8,6 +8,8 @@ use std::sync::Arc;
 
 use larder_module::{NamedVersion, compare_versions};
 
+use crate::texts::Keyed;
+
 /// A module version of a graph.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) struct Node(u32);
@@ -19,7 +21,7 @@ pub(super) struct PathOf(u32);
 /// The module versions of a graph.
 #[derive(Debug, Default)]
 pub(super) struct Names {
-    paths: HashMap<Arc<str>, PathOf>,
+    paths: HashMap<Arc<str>, PathOf, Keyed>,
     /// The nodes of each path.
     versions: Vec<Vec<Node>>,
     nodes: Vec<NamedVersion>,

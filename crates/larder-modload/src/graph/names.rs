@@ -51,7 +51,10 @@ impl Names {
             unreachable!("every path has its versions");
         };
         let known = |node: &&Node| {
-            self.nodes.get(node.index()).is_some_and(|known| known.version == module.version)
+            self.nodes.get(node.index()).is_some_and(|known| {
+                // Most texts are kept once.
+                Arc::ptr_eq(&known.version, &module.version) || known.version == module.version
+            })
         };
         if let Some(&node) = versions.iter().find(known) {
             return node;

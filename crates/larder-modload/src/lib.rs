@@ -6,6 +6,7 @@
 //!
 //! | file | what stands there |
 //! | --- | --- |
+//! | `info/` | [`ModuleInfo`]: what is known of a module, as `list -m` tells it |
 //! | `source.rs` | [`GoModSource`], [`VersionSource`]: what is asked of the world |
 //! | `main_modules/` | [`MainModules`]: what is worked on, its replacements and exclusions |
 //! | `local_go.rs`, `gates.rs`, `mode.rs` | whose behaviour: the Go, its version gates, `-mod` |
@@ -23,6 +24,7 @@
 
 pub mod gates;
 mod graph;
+mod info;
 mod loader;
 mod local_go;
 mod main_modules;
@@ -37,6 +39,7 @@ mod vendor;
 pub mod wording;
 
 pub use graph::{BuildListError, ModuleGraph, NONE};
+pub use info::{Clock, ModuleError, ModuleInfo, Moment, Origin};
 pub use loader::{LoadError, Loaded, Loader, LoaderParts};
 pub use local_go::{LocalGo, Startup, TooNew};
 pub use main_modules::{

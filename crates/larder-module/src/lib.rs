@@ -21,6 +21,7 @@
 //! | `canonical.rs` | [`canonical_version`]: versions as people write them, on text that nobody checked |
 //! | `patterns.rs` | [`PathPatterns`]: GOPRIVATE and its kin |
 //! | `glob.rs` | the glob language beneath `PathPatterns` |
+//! | `quoted.rs` | [`Quoted`]: text between quotes as the go command's messages have it |
 //! | `shown.rs` | how refused text is quoted in messages |
 //!
 //! Absent: the network, the file system, the clock, the environment.
@@ -36,6 +37,7 @@ mod path;
 mod path_major;
 mod patterns;
 mod pseudo;
+mod quoted;
 mod revision;
 mod semver;
 mod shown;
@@ -50,6 +52,7 @@ pub use path::{ModulePath, PathError, PathRefusal};
 pub use path_major::PathMajor;
 pub use patterns::PathPatterns;
 pub use pseudo::PseudoVersion;
+pub use quoted::{Quoted, is_go_printable};
 pub use revision::{Revision, RevisionError};
 pub use shown::Shown;
 pub use version::{Version, VersionError, VersionRefusal};

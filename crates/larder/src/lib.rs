@@ -24,6 +24,8 @@
 //! | `units` | bytes, counts and durations as people read them |
 //! | `upkeep` | `gc` and `fsck` on a store without a server |
 //! | `ownership` | whose files are in a store that root works on |
+//! | `list` | `list -m`: modules, and how they are printed |
+//! | `go_json` | JSON as Go's encoder writes it |
 //! | `printer` | stdout is data, stderr is talk |
 //! | `exit` | exit codes, and the one shape of a failure that reaches the user |
 //!
@@ -40,6 +42,8 @@ mod go_command;
 mod go_json;
 mod go_project;
 mod go_toolchain;
+mod go_json;
+mod list;
 mod logging;
 mod ownership;
 pub mod printer;

@@ -95,14 +95,11 @@ fn keyword(word: &str) -> Option<Kind> {
 
 /// The tokens of a template. The last one is [`Kind::Eof`] or [`Kind::Error`].
 pub(super) fn lex(text: &str) -> Vec<Token> {
-    let mut lexer = Lexer { input: text, at: 0, start: 0, depth: 0, tokens: Vec::new() };
+    let (at, start, depth) = (0, 0, 0);
+    let mut lexer = Lexer { input: text, at, start, depth, line: (0, 1), tokens: Vec::new() };
     if let Err(reason) = lexer.all() {
-        lexer.tokens.push(Token {
-            kind: Kind::Error,
-            text: reason,
-            at: lexer.start,
-            line: lexer.line(),
-        });
+        let (at, line) = (lexer.start, lexer.line());
+        lexer.tokens.push(Token { kind: Kind::Error, text: reason, at, line });
     }
     lexer.tokens
 }
@@ -116,6 +113,8 @@ struct Lexer<'a> {
     start: usize,
     /// How many parentheses are open.
     depth: usize,
+    /// A place up to which line ends were counted, and its line.
+    line: (usize, usize),
     tokens: Vec<Token>,
 }
 
@@ -367,14 +366,17 @@ impl<'a> Lexer<'a> {
 
     fn emit(&mut self, kind: Kind) {
         let text = self.input.get(self.start..self.at).unwrap_or_default().to_owned();
-        self.tokens.push(Token { kind, text, at: self.start, line: self.line() });
+        let line = self.line();
+        self.tokens.push(Token { kind, text, at: self.start, line });
         self.start = self.at;
     }
 
     /// The line on which the token that is being read begins.
-    fn line(&self) -> usize {
-        let before = self.input.as_bytes().get(..self.start).unwrap_or_default();
-        1 + before.iter().filter(|&&b| b == b'\n').count()
+    fn line(&mut self) -> usize {
+        let (counted, line) = self.line;
+        let since = self.input.as_bytes().get(counted..self.start).unwrap_or_default();
+        self.line = (self.start, line + since.iter().filter(|&&b| b == b'\n').count());
+        self.line.1
     }
 }
 

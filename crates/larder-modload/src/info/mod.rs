@@ -112,7 +112,8 @@ mod tests {
         replaced.replace = Some(Box::new(module("../m", "")));
         check(&replaced, "example.com/m v1.0.0 => ../m");
         replaced.replace = Some(Box::new(old));
-        let expect = "example.com/m v1.0.0 => example.com/m v1.0.0 (retracted) [v1.1.0] (deprecated)";
+        let expect =
+            "example.com/m v1.0.0 => example.com/m v1.0.0 (retracted) [v1.1.0] (deprecated)";
         check(&replaced, expect);
     }
 }

@@ -50,7 +50,8 @@ impl Moment {
         let (date, rest) = text.split_at_checked(10)?;
         let (year, month, day) = (number(date, 0, 4)?, number(date, 5, 2)?, number(date, 8, 2)?);
         let separators = [date.get(4..5), date.get(7..8), rest.get(..1)];
-        let (hour, minute, second) = (number(rest, 1, 2)?, number(rest, 4, 2)?, number(rest, 7, 2)?);
+        let (hour, minute, second) =
+            (number(rest, 1, 2)?, number(rest, 4, 2)?, number(rest, 7, 2)?);
         let valid = separators == [Some("-"), Some("-"), Some("T")]
             && [rest.get(3..4), rest.get(6..7)] == [Some(":"), Some(":")]
             && (1..=12).contains(&month)

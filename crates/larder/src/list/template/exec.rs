@@ -6,11 +6,11 @@
 
 use std::ops::ControlFlow;
 
+use super::TemplateError;
 use super::functions;
 use super::methods;
 use super::node::{Branch, Command, Node, Number, Operand, Pipe, Term};
 use super::value::Value;
-use super::TemplateError;
 
 /// What an argument has to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -88,13 +88,21 @@ impl<'a> State<'a, '_> {
         Ok(Flow::Continue(()))
     }
 
-    fn walk_branch(&mut self, dot: &Value<'a>, branch: &'a Branch, sets_dot: bool) -> Executed<Flow> {
+    fn walk_branch(
+        &mut self,
+        dot: &Value<'a>,
+        branch: &'a Branch,
+        sets_dot: bool,
+    ) -> Executed<Flow> {
         let mark = self.variables.len();
         let value = self.pipeline(dot, &branch.pipe)?;
         let flow = if value.is_true() {
             self.walk_all(if sets_dot { &value } else { dot }, &branch.list)
         } else {
-            branch.otherwise.as_ref().map_or(Ok(Flow::Continue(())), |list| self.walk_all(dot, list))
+            branch
+                .otherwise
+                .as_ref()
+                .map_or(Ok(Flow::Continue(())), |list| self.walk_all(dot, list))
         };
         self.variables.truncate(mark);
         flow
@@ -112,7 +120,9 @@ impl<'a> State<'a, '_> {
             }
             Value::Int(count) => (0..*count).map(Value::Int).collect(),
             Value::Nothing => Vec::new(),
-            other => return Err(self.error(format!("range can't iterate over {}", other.printed()))),
+            other => {
+                return Err(self.error(format!("range can't iterate over {}", other.printed())));
+            }
         };
         let counts = matches!(value, Value::Int(_));
         let mut flow = Flow::Continue(());
@@ -127,7 +137,9 @@ impl<'a> State<'a, '_> {
                 break;
             }
         }
-        if elements.is_empty() && let Some(list) = &branch.otherwise {
+        if elements.is_empty()
+            && let Some(list) = &branch.otherwise
+        {
             flow = self.walk_all(dot, list)?;
         }
         self.variables.truncate(mark);
@@ -333,7 +345,9 @@ impl<'a> State<'a, '_> {
         let got = args.arguments.len() + usize::from(args.last.is_some());
         if got != wanted.len() {
             let want = wanted.len();
-            return Err(self.error(format!("wrong number of args for {name}: want {want} got {got}")));
+            return Err(
+                self.error(format!("wrong number of args for {name}: want {want} got {got}"))
+            );
         }
         let mut values = Vec::new();
         for (word, wanted) in args.arguments.iter().zip(wanted) {

@@ -40,7 +40,8 @@ fn argument(value: &Value<'_>) -> String {
 /// Values by a format, which is the first of them.
 pub(super) fn sprintf(values: &[Value<'_>]) -> String {
     let [Value::Text(format), values @ ..] = values else { return String::new() };
-    let mut printer = Printer { values, next: 0, reordered: false, good_number: true, out: String::new() };
+    let mut printer =
+        Printer { values, next: 0, reordered: false, good_number: true, out: String::new() };
     let mut rest: &str = format;
     while let Some((text, directive)) = rest.split_once('%') {
         printer.out.push_str(text);
@@ -130,7 +131,12 @@ impl Printer<'_, '_> {
         behind
     }
 
-    fn precision<'t>(&mut self, text: &'t str, spec: &mut Spec, after_number: &mut bool) -> &'t str {
+    fn precision<'t>(
+        &mut self,
+        text: &'t str,
+        spec: &mut Spec,
+        after_number: &mut bool,
+    ) -> &'t str {
         let (numbered, behind) = self.argument_number(text);
         *after_number = numbered;
         let Some(behind) = behind.strip_prefix('*') else {
@@ -264,7 +270,8 @@ fn text_by(text: &str, verb: char, spec: Spec) -> Option<String> {
                 'x' => bytes.map(|byte| format!("{byte:02x}")).collect(),
                 _ => bytes.map(|byte| format!("{byte:02X}")).collect(),
             };
-            let prefix = if spec.sharp && !each.is_empty() { format!("0{verb}") } else { String::new() };
+            let prefix =
+                if spec.sharp && !each.is_empty() { format!("0{verb}") } else { String::new() };
             padded(&(prefix + &each.join(separator)), spec)
         }
         _ => return None,
@@ -339,7 +346,8 @@ fn sign_of(negative: bool, spec: Spec) -> &'static str {
 pub(super) fn general_float(number: f64) -> String {
     let scientific = format!("{number:e}");
     let power: i32 = scientific.split_once('e').and_then(|(_, p)| p.parse().ok()).unwrap_or(0);
-    if number.is_finite() && !(-4..21).contains(&power) {
+    // Short of this many digits nothing is gained by an exponent.
+    if number.is_finite() && !(-4..6).contains(&power) {
         return exponent(&scientific);
     }
     match number {

@@ -196,7 +196,8 @@ fn index(values: Vec<Value<'_>>) -> Called<'_> {
             }
             Value::Text(text) => {
                 let place = place(&at, text.len())?;
-                let byte = text.as_bytes().get(place).ok_or("reflect: string index out of range")?;
+                let byte =
+                    text.as_bytes().get(place).ok_or("reflect: string index out of range")?;
                 Value::Int(i64::from(*byte))
             }
             Value::TimePointer(None) | Value::Record(_, None) => {

@@ -222,7 +222,8 @@ impl<'a> Lexer<'a> {
     /// Whether a right delimiter is next: with what it does to the white space behind it.
     fn at_right_delim(&self) -> Option<bool> {
         let rest = self.rest();
-        let marked = rest.starts_with(SPACES) && rest.get(1..).is_some_and(|r| r.starts_with("-}}"));
+        let marked =
+            rest.starts_with(SPACES) && rest.get(1..).is_some_and(|r| r.starts_with("-}}"));
         if marked { Some(true) } else { rest.starts_with("}}").then_some(false) }
     }
 

@@ -48,14 +48,14 @@ pub(super) fn number(literal: &str) -> Result<Number, String> {
         None => (1, literal.strip_prefix('+').unwrap_or(literal)),
     };
     match integer(digits) {
-        Some(Some(value)) => {
-            i64::try_from(sign * value).map(Number::Int).or(Ok(Number::TooLarge))
-        }
+        Some(Some(value)) => i64::try_from(sign * value).map(Number::Int).or(Ok(Number::TooLarge)),
         Some(None) => Err(format!("integer overflow: {}", Quoted(literal))),
         None => {
             let plain = digits.replace('_', "");
-            let decimal = plain.bytes().all(|b| matches!(b, b'0'..=b'9' | b'.' | b'e' | b'E' | b'+' | b'-'));
-            let value: f64 = Some(plain).filter(|_| decimal).and_then(|p| p.parse().ok()).ok_or_else(illegal)?;
+            let decimal =
+                plain.bytes().all(|b| matches!(b, b'0'..=b'9' | b'.' | b'e' | b'E' | b'+' | b'-'));
+            let value: f64 =
+                Some(plain).filter(|_| decimal).and_then(|p| p.parse().ok()).ok_or_else(illegal)?;
             Ok(Number::Float(if sign < 0 { -value } else { value }))
         }
     }
@@ -71,7 +71,8 @@ fn integer(digits: &str) -> Option<Option<i128>> {
         _ if lower.len() > 1 && lower.starts_with('0') => (8, lower.get(1..)?),
         _ => (10, lower.as_str()),
     };
-    let underscored = digits.starts_with('_') && radix == 10 || digits.ends_with('_') || digits.contains("__");
+    let underscored =
+        digits.starts_with('_') && radix == 10 || digits.ends_with('_') || digits.contains("__");
     let digits = digits.replace('_', "");
     if underscored || digits.is_empty() || !digits.chars().all(|c| c.is_digit(radix)) {
         return None;
@@ -113,7 +114,9 @@ fn unit(text: &str, quote: char) -> Option<(Unit, &str)> {
         'v' => simple('\x0b'),
         '\\' => simple('\\'),
         c if c == quote => simple(c),
-        'x' => code(2).and_then(|(value, rest)| Some((Unit::Byte(u8::try_from(value).ok()?), rest))),
+        'x' => {
+            code(2).and_then(|(value, rest)| Some((Unit::Byte(u8::try_from(value).ok()?), rest)))
+        }
         'u' => code(4).and_then(|(value, rest)| Some((Unit::Char(char::from_u32(value)?), rest))),
         'U' => code(8).and_then(|(value, rest)| Some((Unit::Char(char::from_u32(value)?), rest))),
         '0'..='7' => {

@@ -326,7 +326,8 @@ impl Parser {
                 return Ok(Some(Operand { at, term: Term::Pipe(Box::new(pipe)) }));
             }
             Kind::QuotedString | Kind::RawString => {
-                let text = literal::string(&token.text).ok_or_else(|| self.error("invalid syntax"))?;
+                let text =
+                    literal::string(&token.text).ok_or_else(|| self.error("invalid syntax"))?;
                 Term::Text(token.text, text)
             }
             _ => {

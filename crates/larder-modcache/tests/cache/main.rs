@@ -10,6 +10,7 @@
 //! | `verified.rs` | we find what `go mod verify` finds |
 //! | `shared.rs` | locks, with a running go |
 //! | `killed.rs` | what a killed process leaves behind |
+//! | `limits.rs` | full disks, caches that may only be read, the umask |
 //! | `faults.rs` | what cannot be done is told in go's words |
 
 #[cfg(test)]
@@ -18,6 +19,8 @@ mod accepted;
 mod faults;
 #[cfg(test)]
 mod killed;
+#[cfg(test)]
+mod limits;
 #[cfg(test)]
 mod same;
 #[cfg(test)]

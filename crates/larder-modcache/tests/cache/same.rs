@@ -7,7 +7,7 @@ use crate::tree::{Scratch, assert_same};
 use crate::world::{download, fill_all, gos, modules, publish, small, version_of, workspace};
 
 #[track_caller]
-fn check(modules: &[ModuleFiles], directories: Directories) {
+pub(crate) fn check(modules: &[ModuleFiles], directories: Directories) {
     let upstream = Upstream::start();
     publish(&upstream, modules);
     let ours = Scratch::new();

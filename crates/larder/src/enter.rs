@@ -6,12 +6,12 @@
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{ArgMatches, FromArgMatches, Parser};
 
 use crate::cli::{Cli, Command};
 use crate::commands;
 use crate::exit::{ExitStatus, Failure};
-use crate::go_command::{self, GoCommandName, Session};
+use crate::go_command::{self, GoCommand, GoCommandName, Prepared, Session};
 use crate::printer::Printer;
 use crate::settings::env::Environment;
 
@@ -33,39 +33,55 @@ fn start(
     environment: &Environment,
     printer: Printer,
 ) -> Result<ExitStatus, Failure> {
-    let of_go = words.get(1..).and_then(GoCommandName::of);
-    let (words, session) = match of_go {
-        Some((name, behind)) => {
-            let prepared = go_command::prepare(name, behind, environment)?;
-            (prepared.words, prepared.session)
-        }
-        None => (words, None),
+    let Some(line) = words.get(1..).and_then(GoCommandName::of) else {
+        return from_clap(words, environment, printer);
     };
-    match Cli::try_parse_from(words) {
-        Ok(cli) => run(cli, session, environment, printer),
-        Err(answer) => Ok(answer_from_clap(&answer)),
+    let before = if line.before.is_empty() { line.behind } else { line.before };
+    let rest = go_command::change_directory(before)?;
+    let behind = if line.before.is_empty() { rest } else { line.behind };
+    match go_command::prepare(line.name, behind, environment)? {
+        Prepared::Help(words) => from_clap(words, environment, printer),
+        Prepared::Command(matches, session) => {
+            run_as_go(line.name.command, &matches, &session, printer)
+        }
     }
 }
 
-fn run(
-    cli: Cli,
-    session: Option<Session>,
-    environment: &Environment,
-    printer: Printer,
-) -> Result<ExitStatus, Failure> {
-    match (cli.command, session) {
-        (Command::Mod(args), Some(session)) => commands::go_mod::run(&args, &session, printer),
-        (command, _) => run_own(command, environment, printer),
-    }
-}
-
-fn run_own(
-    command: Command,
-    environment: &Environment,
+/// A command of go's, with the arguments that were read as go reads them.
+fn run_as_go(
+    command: GoCommand,
+    matches: &ArgMatches,
+    session: &Session,
     printer: Printer,
 ) -> Result<ExitStatus, Failure> {
     match command {
-        // Only a command line that was not read as go's comes here, and those of go's all are.
+        GoCommand::ModDownload => {
+            commands::go_mod::download::run(&arguments(matches)?, session, printer)
+        }
+        GoCommand::ModVerify => {
+            commands::go_mod::verify::run(&arguments(matches)?, session, printer)
+        }
+        GoCommand::ModGraph => commands::go_mod::graph::run(&arguments(matches)?, session, printer),
+        GoCommand::List => Err(Failure::usage("unrecognized subcommand `list`")),
+    }
+}
+
+fn arguments<A: FromArgMatches>(matches: &ArgMatches) -> Result<A, Failure> {
+    A::from_arg_matches(matches).map_err(|error| Failure::usage(error.kind().to_string()))
+}
+
+/// A command of ours, or a question that clap answers.
+fn from_clap(
+    words: Vec<OsString>,
+    environment: &Environment,
+    printer: Printer,
+) -> Result<ExitStatus, Failure> {
+    let command = match Cli::try_parse_from(words) {
+        Ok(cli) => cli.command,
+        Err(answer) => return Ok(answer_from_clap(&answer)),
+    };
+    match command {
+        // A command line of go's is read as one and does not come here.
         Command::Mod(_) => Err(Failure::usage("could not read the command line")),
         Command::Serve(args) => commands::serve::run(&args, environment, printer),
         Command::Status(args) => commands::status::run(&args, environment, printer),

@@ -124,9 +124,12 @@ impl Failure {
             Words::Ours => ("error: ", "  "),
             Words::Gos => ("", ""),
         };
-        let message = format!("{before}{}", self.message);
+        // A message that ends its last line itself has no second end.
+        let message = self.message.strip_suffix('\n').unwrap_or(&self.message);
+        let message = format!("{before}{message}");
         let causes = self.causes.iter().map(move |cause| format!("{indent}cause: {cause}"));
-        let hints = self.hints.iter().map(move |hint| format!("{indent}hint: {hint}"));
+        let hints = self.hints.iter().flat_map(|hint| hint.lines());
+        let hints = hints.map(move |hint| format!("{indent}hint: {hint}"));
         std::iter::once(message).chain(causes).chain(hints)
     }
 }

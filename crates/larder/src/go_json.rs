@@ -7,7 +7,7 @@ use std::fmt::Write;
 
 /// An object that is being written. Its text ends without a line end.
 #[derive(Debug)]
-pub struct GoJson {
+pub(crate) struct GoJson {
     out: String,
     depth: usize,
     is_empty: bool,
@@ -21,7 +21,7 @@ impl Default for GoJson {
 
 impl GoJson {
     /// An object with nothing in it.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self::at(1)
     }
 
@@ -30,7 +30,7 @@ impl GoJson {
     }
 
     /// A string, unless it is empty.
-    pub fn text(&mut self, name: &str, value: &str) -> &mut Self {
+    pub(crate) fn text(&mut self, name: &str, value: &str) -> &mut Self {
         if !value.is_empty() {
             self.name(name);
             write_string(&mut self.out, value);
@@ -39,14 +39,14 @@ impl GoJson {
     }
 
     /// A string, even where it is empty.
-    pub fn text_always(&mut self, name: &str, value: &str) -> &mut Self {
+    pub(crate) fn text_always(&mut self, name: &str, value: &str) -> &mut Self {
         self.name(name);
         write_string(&mut self.out, value);
         self
     }
 
     /// `true`, unless it is false.
-    pub fn flag(&mut self, name: &str, value: bool) -> &mut Self {
+    pub(crate) fn flag(&mut self, name: &str, value: bool) -> &mut Self {
         if value {
             self.name(name);
             self.out.push_str("true");
@@ -55,7 +55,7 @@ impl GoJson {
     }
 
     /// A list of strings, unless there are none.
-    pub fn texts(&mut self, name: &str, values: &[String]) -> &mut Self {
+    pub(crate) fn texts(&mut self, name: &str, values: &[String]) -> &mut Self {
         if values.is_empty() {
             return self;
         }
@@ -72,7 +72,7 @@ impl GoJson {
     }
 
     /// An object within, even where it is empty.
-    pub fn object(&mut self, name: &str, fill: impl FnOnce(&mut Self)) -> &mut Self {
+    pub(crate) fn object(&mut self, name: &str, fill: impl FnOnce(&mut Self)) -> &mut Self {
         self.name(name);
         let mut inner = Self::at(self.depth + 1);
         fill(&mut inner);
@@ -82,7 +82,7 @@ impl GoJson {
 
     /// The text of it.
     #[must_use]
-    pub fn finish(mut self) -> String {
+    pub(crate) fn finish(mut self) -> String {
         if !self.is_empty {
             self.line(self.depth - 1);
         }

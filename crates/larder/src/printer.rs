@@ -39,6 +39,11 @@ impl Printer {
         let _unheard = writeln!(io::stderr().lock(), "{line}");
     }
 
+    /// What go says, to stderr: it may have several lines, and may end the last one itself.
+    pub fn talk_as_go(self, text: &str) {
+        self.talk(text.strip_suffix('\n').unwrap_or(text));
+    }
+
     /// A warning and its way out, to stderr.
     pub fn warning(self, line: &str) {
         self.talk(&format!("warning: {line}"));

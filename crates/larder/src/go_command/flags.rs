@@ -238,7 +238,7 @@ mod tests {
     #[track_caller]
     fn check(goflags: &str, line: &str, expect: Result<&str, &str>) {
         let split = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
-        let name = GoCommandName::of(&["mod".into(), "download".into()]).unwrap().0;
+        let name = GoCommandName::of(&["mod".into(), "download".into()]).unwrap().name;
         let words: Vec<OsString> = split(line).into_iter().map(OsString::from).collect();
         let chdir = |name: &str, _: &str| match name {
             "C" => Err(Mistake("-C flag must be first flag on command line".to_owned())),

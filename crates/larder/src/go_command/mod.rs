@@ -25,8 +25,7 @@ mod quote;
 mod session;
 mod settings;
 
-pub(crate) use flags::Mistake;
-pub(crate) use names::GoCommandName;
+pub(crate) use names::{GoCommand, GoCommandName};
 pub(crate) use quote::quoted;
-pub(crate) use session::{Session, go_error, prepare};
+pub(crate) use session::{Prepared, Session, change_directory, go_error, prepare};
 pub(crate) use settings::GoSettings;

@@ -13,12 +13,38 @@ pub(crate) struct GoCommandName {
     words: &'static [&'static str],
     /// Its name as one text, as in `mod download`.
     pub(crate) name: &'static str,
+    /// Which it is.
+    pub(crate) command: GoCommand,
     /// The line of usage that go shows.
     usage: &'static str,
     /// The flags that it has, as clap knows them.
     table: fn() -> clap::Command,
     /// Flags that go takes here and that do not concern modules: taken and left alone.
     pub(super) unused: &'static [UnusedFlag],
+}
+
+/// The commands that stand in for one of the go command's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum GoCommand {
+    /// `go mod download`.
+    ModDownload,
+    /// `go mod verify`.
+    ModVerify,
+    /// `go mod graph`.
+    ModGraph,
+    /// `go list -m`.
+    List,
+}
+
+/// A command line of go's.
+#[derive(Debug)]
+pub(crate) struct GoLine<'a> {
+    /// Which command it is.
+    pub(crate) name: &'static GoCommandName,
+    /// The words before its name: `-C`, or none.
+    pub(crate) before: &'a [OsString],
+    /// The words behind it.
+    pub(crate) behind: &'a [OsString],
 }
 
 /// A flag without a meaning for us.
@@ -32,6 +58,7 @@ const NAMES: &[GoCommandName] = &[
     GoCommandName {
         words: &["mod", "download"],
         name: "mod download",
+        command: GoCommand::ModDownload,
         usage: "go mod download [-x] [-json] [-reuse=old.json] [modules]",
         table: || table::<ModDownloadArgs>("download"),
         unused: &[],
@@ -39,6 +66,7 @@ const NAMES: &[GoCommandName] = &[
     GoCommandName {
         words: &["mod", "verify"],
         name: "mod verify",
+        command: GoCommand::ModVerify,
         usage: "go mod verify",
         table: || table::<ModVerifyArgs>("verify"),
         unused: &[],
@@ -46,6 +74,7 @@ const NAMES: &[GoCommandName] = &[
     GoCommandName {
         words: &["mod", "graph"],
         name: "mod graph",
+        command: GoCommand::ModGraph,
         usage: "go mod graph [-go=version] [-x]",
         table: || table::<ModGraphArgs>("graph"),
         unused: &[],
@@ -53,6 +82,7 @@ const NAMES: &[GoCommandName] = &[
     GoCommandName {
         words: &["list"],
         name: "list",
+        command: GoCommand::List,
         usage: "go list [-f format] [-json] [-m] [list flags] [build flags] [packages]",
         table: || table::<ListArgs>("list"),
         unused: BUILD_FLAGS,
@@ -104,8 +134,20 @@ const fn switch(name: &'static str) -> UnusedFlag {
 }
 
 impl GoCommandName {
-    /// The command that these arguments (without the program) begin with, and those behind its name.
-    pub(crate) fn of(arguments: &[OsString]) -> Option<(&'static Self, &[OsString])> {
+    /// The command that these words (without the program) begin with, and those behind its name. `-C` may
+    /// stand before it.
+    pub(crate) fn of(words: &[OsString]) -> Option<GoLine<'_>> {
+        let before = match words.first().and_then(|word| word.to_str()) {
+            Some("-C" | "--C") => 2,
+            Some(word) if word.starts_with("-C=") || word.starts_with("--C=") => 1,
+            _ => 0,
+        };
+        let (before, words) = words.split_at_checked(before)?;
+        let (name, behind) = Self::at(words)?;
+        Some(GoLine { name, before, behind })
+    }
+
+    fn at(arguments: &[OsString]) -> Option<(&'static Self, &[OsString])> {
         NAMES.iter().find_map(|name| {
             let (words, rest) = arguments.split_at_checked(name.words.len())?;
             let fits = words.iter().zip(name.words).all(|(said, word)| said == word);
@@ -143,11 +185,14 @@ mod tests {
         let check = |line: &str, name: Option<&str>, rest: usize| {
             let arguments: Vec<OsString> = line.split(' ').map(OsString::from).collect();
             let found = GoCommandName::of(&arguments);
-            assert_eq!(found.map(|(found, rest)| (found.name, rest.len())), name.zip(Some(rest)));
+            let found = found.map(|line| (line.name.name, line.behind.len()));
+            assert_eq!(found, name.zip(Some(rest)));
         };
         check("mod download -json a", Some("mod download"), 2);
         check("mod verify", Some("mod verify"), 0);
         check("list -m", Some("list"), 1);
+        check("-C dir list -m", Some("list"), 1);
+        check("--C=dir mod graph -C=x", Some("mod graph"), 1);
         check("mod", None, 0);
         check("mod tidy", None, 0);
         check("serve mod verify", None, 0);

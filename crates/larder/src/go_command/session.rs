@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
-use larder_modload::short_path;
+use clap::ArgMatches;
 
 use super::flags::{self, Line, Mistake};
 use super::goflags;
@@ -19,41 +19,24 @@ use crate::settings::env::Environment;
 /// What a command of go's runs in.
 #[derive(Debug, Clone)]
 pub(crate) struct Session {
-    /// The command.
-    pub(crate) name: &'static GoCommandName,
     /// The working directory, by the name that the user has for it.
     pub(crate) directory: PathBuf,
     /// Go's settings.
     pub(crate) settings: GoSettings,
     /// The Go that is stood in for.
     pub(crate) toolchain: Toolchain,
-    /// The flags in GOFLAGS.
-    pub(crate) goflags: Vec<String>,
 }
 
-/// A command line that clap can read, and what its command runs in; nothing where help is asked for.
+/// What is to be done.
 #[derive(Debug)]
-pub(crate) struct Prepared {
-    /// The words for clap, the program among them.
-    pub(crate) words: Vec<OsString>,
-    /// What the command runs in.
-    pub(crate) session: Option<Session>,
+pub(crate) enum Prepared {
+    /// The command, with its arguments as clap read them.
+    Command(ArgMatches, Box<Session>),
+    /// Help is asked for: what clap answers is told.
+    Help(Vec<OsString>),
 }
 
-impl Session {
-    /// Whether a flag stands in GOFLAGS.
-    pub(crate) fn is_in_goflags(&self, flag: &str) -> bool {
-        self.goflags.iter().any(|word| goflags::name_and_value(word).0 == Some(flag))
-    }
-
-    /// A path as go's messages show it: relative where that is shorter.
-    pub(crate) fn short(&self, path: &Path) -> String {
-        short_path(&self.directory, path)
-    }
-}
-
-/// Makes what the command `name` with these words behind it runs in. Changes the working directory
-/// where `-C` says so.
+/// Makes what the command `name` with these words behind it runs in, in the working directory.
 ///
 /// # Errors
 /// In go's words and with its exit code, for the first thing that is wrong.
@@ -62,32 +45,36 @@ pub(crate) fn prepare(
     words: &[OsString],
     environment: &Environment,
 ) -> Result<Prepared, Failure> {
-    let words = change_directory(words)?;
     let directory = working_directory(environment)?;
     let settings = GoSettings::read(environment)?;
     let toolchain = Toolchain::select(&settings, &directory)?;
     let goflags = goflags::parse(settings.get("GOFLAGS"))?;
     let table = name.table();
     let check = |flag: &str, value: &str| check(&toolchain, flag, value);
-    let program = std::iter::once("larder").chain(name.words().iter().copied());
-    let mut for_clap: Vec<OsString> = program.map(OsString::from).collect();
-    let session = match flags::read((name, &table), &goflags, words, &check)? {
+    let (said, rest) = match flags::read((name, &table), &goflags, words, &check)? {
+        Line::Words(said, rest) => (said, rest),
         Line::Help => {
-            for_clap.push("--help".into());
-            None
-        }
-        Line::Words(said, rest) => {
-            for_clap.extend(said.for_clap().into_iter().map(OsString::from));
-            for_clap.push("--".into());
-            for_clap.extend(rest);
-            Some(Session { name, directory, settings, toolchain, goflags })
+            let words = ["larder"].iter().chain(name.words()).chain(&["--help"]);
+            return Ok(Prepared::Help(words.map(OsString::from).collect()));
         }
     };
-    Ok(Prepared { words: for_clap, session })
+    let mut line: Vec<OsString> = vec![name.name.into()];
+    line.extend(said.for_clap().into_iter().map(OsString::from));
+    line.push("--".into());
+    line.extend(rest);
+    // What was read here is what clap takes.
+    let matches = table
+        .try_get_matches_from(line)
+        .map_err(|error| Failure::usage(error.kind().to_string()).hint(name.help()))?;
+    Ok(Prepared::Command(matches, Box::new(Session { directory, settings, toolchain })))
 }
 
-/// `-C` counts only before all other flags.
-fn change_directory(words: &[OsString]) -> Result<&[OsString], Failure> {
+/// Goes to the directory that `-C` names, which counts only before all other flags, and gives the words
+/// behind it.
+///
+/// # Errors
+/// In go's words, where there is no such directory.
+pub(crate) fn change_directory(words: &[OsString]) -> Result<&[OsString], Failure> {
     let Some(first) = words.first().and_then(|word| word.to_str()) else { return Ok(words) };
     let (directory, rest) = match (first, words) {
         ("-C" | "--C", [_, directory, rest @ ..]) => (directory.clone(), rest),

@@ -3,18 +3,16 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use larder_modcache::{Directories, ModuleCache};
-use larder_modfetch::{
-    CachedConfig, CachedFetcher, ForwardProxies, GoSumFiles, GoSums, Listener, Lookups, Malformed,
-    ReadOnlyCache, Transport,
-};
-use larder_modload::Mode;
-
 use super::project::SumFiles;
 use crate::cli::{GoModFlags, WatchFlags};
 use crate::exit::Failure;
 use crate::go_command::Session;
 use crate::go_toolchain::Behaviour;
+use larder_modcache::{Directories, ModuleCache};
+use larder_modfetch::{
+    CachedConfig, CachedFetcher, ForwardProxies, GoSumFiles, GoSums, Listener, Lookups, Malformed,
+    ReadOnlyCache, Transport,
+};
 
 /// What decides how is fetched, beside Go's settings.
 #[derive(Debug, Clone, Copy)]
@@ -94,10 +92,4 @@ fn forward_proxies(session: &Session) -> ForwardProxies {
         https: said("HTTPS_PROXY", "https_proxy"),
         no_proxy: said("NO_PROXY", "no_proxy"),
     }
-}
-
-/// Whether a mode forbids that anything is asked for.
-pub(crate) fn lookups_of(mode: &Mode) -> Option<String> {
-    use larder_modload::ModMode;
-    (mode.mode == ModMode::Vendor).then(|| "module lookup disabled by -mod=vendor".to_owned())
 }

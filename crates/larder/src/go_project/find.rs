@@ -69,17 +69,6 @@ pub(crate) fn is_same_directory(a: &Path, b: &Path) -> bool {
     }
 }
 
-/// Whether a path is a directory or lies below it, links followed.
-pub(crate) fn is_within(path: &Path, directory: &Path) -> bool {
-    if path.starts_with(directory) {
-        return true;
-    }
-    match (fs_err::canonicalize(path), fs_err::canonicalize(directory)) {
-        (Ok(path), Ok(directory)) => path.starts_with(directory),
-        _ => false,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -10,6 +10,7 @@
 //! | `fix.rs` | versions in it that are not canonical |
 //! | `godebug.rs` | settings that go knows |
 //! | `failure.rs` | failures of the crates below in go's words |
+//! | `pattern.rs` | [`ModulePattern`]: module paths with `...` in them |
 //! | `paths.rs` | paths cleaned by their text |
 //! | `resolve.rs` | who resolves them |
 //! | `fetch.rs` | who answers: the module cache, and the upstreams behind it |
@@ -27,6 +28,7 @@ mod godebug;
 mod locate;
 mod overlay;
 mod paths;
+mod pattern;
 mod project;
 mod read;
 mod resolve;
@@ -34,13 +36,12 @@ mod run;
 mod wire;
 mod write;
 
-pub(crate) use failure::{of_requirements, of_source, of_too_new};
+pub(crate) use failure::{of_requirements, of_source};
 pub(crate) use fetch::Fetching;
 pub(crate) use find::{find_go_mod, find_go_work};
 pub(crate) use locate::{Place, Root};
 pub(crate) use overlay::Overlay;
-pub(crate) use paths::cleaned;
-pub(crate) use project::{Asked, Opening, Project, SumFiles};
-pub(crate) use read::GoModFile;
+pub(crate) use pattern::ModulePattern;
+pub(crate) use project::Project;
 pub(crate) use run::{Run, Wish, run};
 pub(crate) use write::Written;

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use super::paths::cleaned;
 use super::wire::OverlayFile;
 use crate::exit::Failure;
-use crate::go_command::{go_error, quoted};
+use crate::go_command::go_error;
 
 /// Which files stand for which, by absolute paths; a file that stands for nothing counts as deleted.
 #[derive(Debug, Clone, Default)]

@@ -359,7 +359,7 @@ fn joined(errors: Vec<(String, Option<String>)>) -> Failure {
     let texts: Vec<String> = errors.into_iter().map(|(text, _)| text).collect();
     let failure = Failure::of_go(texts.join("\ngo: "));
     match excerpt {
-        Some(excerpt) => failure.hint(format!("the place is\n{excerpt}")),
+        Some(excerpt) => failure.hint(excerpt),
         None => failure,
     }
 }

@@ -124,8 +124,8 @@ impl ModuleReporter {
 
     fn say(&self, line: &str) {
         match &self.state().shown {
-            Shown::Bar(Some(bar)) => bar.suspend(|| self.printer.talk(line)),
-            _ => self.printer.talk(line),
+            Shown::Bar(Some(bar)) => bar.suspend(|| self.printer.talk_as_go(line)),
+            _ => self.printer.talk_as_go(line),
         }
     }
 }

@@ -13,7 +13,7 @@ use crate::printer::Printer;
 use crate::reporter::Trace;
 
 /// Prints the graph.
-pub(super) fn run(
+pub(crate) fn run(
     args: &ModGraphArgs,
     session: &Session,
     printer: Printer,

@@ -12,7 +12,7 @@ use crate::printer::Printer;
 use crate::reporter::Trace;
 
 /// Verifies the build list.
-pub(super) fn run(
+pub(crate) fn run(
     args: &ModVerifyArgs,
     session: &Session,
     printer: Printer,

@@ -1,9 +1,7 @@
 //! What is downloaded where nobody says it: what the main module requires, or, below Go 1.17 and in a
 //! workspace, everything. A name of the main module itself is told and passed over.
 
-use std::sync::Arc;
-
-use larder_modload::gates;
+use larder_modload::{LocalGo, gates};
 
 use crate::go_project::Project;
 use crate::printer::Printer;
@@ -20,7 +18,11 @@ pub(super) enum Named {
 }
 
 /// What these arguments mean for this project.
-pub(super) fn meant(project: &Project, arguments: &[String], printer: Printer) -> Named {
+pub(super) fn meant(
+    project: &Project,
+    arguments: &[String],
+    (local, printer): (&LocalGo, Printer),
+) -> Named {
     let all = || Named::Modules(vec!["all".to_owned()]);
     if !arguments.is_empty() {
         tell_main_modules(project, arguments, printer);
@@ -29,8 +31,9 @@ pub(super) fn meant(project: &Project, arguments: &[String], printer: Printer) -
     let Some(file) = project.files.first().filter(|_| project.main.in_workspace().is_none()) else {
         return all();
     };
-    let go = file.go_mod.go.as_ref().map(|line| Arc::clone(&line.version));
-    let lists_all = go.is_some_and(|go| gates::at_least(&go, gates::EXPLICIT_INDIRECT));
+    // A go.mod without a go line has got that of the present Go by now.
+    let go = file.go_mod.go.as_ref().map_or(&local.version, |line| &line.version);
+    let lists_all = gates::at_least(go, gates::EXPLICIT_INDIRECT);
     let require = &file.go_mod.require;
     match (require.is_empty(), lists_all) {
         (true, false) => Named::Nothing,

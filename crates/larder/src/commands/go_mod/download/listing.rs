@@ -7,10 +7,11 @@ use std::path::Path;
 use std::sync::Arc;
 
 use larder_modload::{Loader, ModuleGraph, NONE, Pruning, Requirements, RequirementsError, expand};
-use larder_module::{NamedVersion, is_toolchain};
+use larder_module::NamedVersion;
 
 use crate::exit::Failure;
 use crate::go_command::quoted;
+use crate::go_project::ModulePattern;
 use crate::go_project::Run;
 
 /// What lists.
@@ -136,7 +137,9 @@ impl Listing<'_, '_> {
         matched: &mut HashSet<NamedVersion>,
     ) -> Vec<NamedVersion> {
         let build_list = graph.map(ModuleGraph::build_list).unwrap_or_default();
-        let fits = |module: &&NamedVersion| !is_toolchain(&module.path);
+        let pattern_fits = ModulePattern::new(pattern);
+        let fits =
+            |module: &&NamedVersion| !module.is_toolchain() && pattern_fits.matches(&module.path);
         let found: Vec<NamedVersion> = build_list
             .iter()
             .filter(fits)

@@ -16,9 +16,7 @@ mod outcome;
 
 use std::sync::Arc;
 
-use larder_modload::{
-    CommandKind, LoadError, MissingGoLine, Requirements, RequirementsError, TooNew,
-};
+use larder_modload::{CommandKind, LoadError, MissingGoLine, RequirementsError, TooNew};
 
 use crate::cli::ModDownloadArgs;
 use crate::exit::{ExitStatus, Failure};
@@ -33,7 +31,7 @@ use listing::{Listed, Listing};
 use outcome::Outcome;
 
 /// Downloads, and again with a newer Go if something needs one that is known.
-pub(super) fn run(
+pub(crate) fn run(
     args: &ModDownloadArgs,
     session: &Session,
     printer: Printer,
@@ -80,18 +78,20 @@ fn download(
     let fetcher = Arc::clone(&run.fetcher);
     let loader = project.loader(run.session, &*fetcher);
     let mut requirements = project.requirements(&loader, MissingGoLine::Add, run.printer)?;
-    let named = match arguments::meant(&project, &args.modules, run.printer) {
+    let about = (run.session.toolchain.local(), run.printer);
+    let named = match arguments::meant(&project, &args.modules, about) {
         Named::Modules(modules) => modules,
         Named::Required { paths } => {
             let expanded = larder_modload::expand(&loader, &requirements).whole();
             requirements = expanded.map_err(|error| refused(run, &error, too_new))?;
             paths
         }
-        Named::Nothing => {
-            run.printer.talk("go: no module dependencies to download");
-            return Ok(project.ending());
-        }
+        Named::Nothing => Vec::new(),
     };
+    if named.is_empty() {
+        run.printer.talk("go: no module dependencies to download");
+        return Ok(project.ending());
+    }
     if args.reuse.is_some() && project.main.has_root() {
         let text = "go mod download -reuse cannot be used inside a module";
         return Err(Failure::in_words_of_go(ExitStatus::Failure, text));
@@ -113,8 +113,10 @@ fn download(
         sums: fetcher.sums(),
         cache: &fetcher.config().cache,
     };
-    if !writes_sums {
-        project.write_back(run.session, written)?;
+    if !writes_sums && let Err(failure) = project.write_back(run.session, written) {
+        // Go has asked for these by now.
+        Outcome::look_up(&modules, &fetcher);
+        return Err(failure);
     }
     let outcomes = Outcome::of_all(modules, &fetcher)?;
     run.timing.mark("download");

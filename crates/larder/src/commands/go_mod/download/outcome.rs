@@ -58,6 +58,14 @@ impl Outcome {
         Ok(outcomes)
     }
 
+    /// Has the `.info` of each brought in, and no more of it.
+    pub(super) fn look_up(chosen: &[Chosen], fetcher: &CachedFetcher) {
+        let wanted = chosen.iter().filter(|chosen| chosen.error.is_none() && !chosen.reuse);
+        let wanted: Vec<ModuleVersion> =
+            wanted.filter_map(|chosen| chosen.module.checked().ok()).collect();
+        let _had = fetcher.info_files(&wanted);
+    }
+
     fn open(chosen: Chosen) -> Self {
         let error = chosen.error.clone();
         let hint = chosen.hint.clone();
@@ -107,7 +115,7 @@ pub(super) fn tell(
     let mut hints: Vec<&str> = Vec::new();
     for outcome in failed {
         if let (Some(error), false) = (&outcome.error, json) {
-            printer.talk(&format!("go: {error}"));
+            printer.talk_as_go(&format!("go: {error}"));
         }
         hints.extend(outcome.hint.as_deref().filter(|hint| !hints.contains(hint)));
     }

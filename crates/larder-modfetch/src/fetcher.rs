@@ -14,6 +14,7 @@ use crate::{
     checksum_db::{Asking, ChecksumDb, ChecksumDbs, Route},
     client::header_value,
     config::{FetchConfig, FetchConfigError},
+    credentials::Credentials,
     error::{FetchError, FetchErrorKind},
     file,
     goproxy::GoProxyList,
@@ -45,8 +46,17 @@ struct Shared {
 impl Fetcher {
     /// Makes a fetcher. No connection is made before something is fetched.
     pub fn new(config: FetchConfig) -> Result<Self, FetchConfigError> {
+        let credentials = Credentials::Netrc(config.netrc.clone());
+        Self::with_credentials(config, credentials)
+    }
+
+    /// The same with other credentials than those of the configuration.
+    pub(crate) fn with_credentials(
+        config: FetchConfig,
+        credentials: Credentials,
+    ) -> Result<Self, FetchConfigError> {
         let via = config.via.as_deref().map(|via| header_value("Via", via)).transpose()?;
-        let http = Arc::new(Http::new(&config)?);
+        let http = Arc::new(Http::new(&config, credentials)?);
         let checksum_dbs = ChecksumDbs::new(&config.checksum_dbs)?;
         let named = config.checksum_dbs.iter().filter_map(|source| checksum_dbs.get(&source.name));
         let upstreams = Upstreams::new(&config, named.map(ChecksumDb::own));

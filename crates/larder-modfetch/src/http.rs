@@ -11,23 +11,22 @@ use std::error::Error as _;
 
 use reqwest::{
     Client, RequestBuilder, Response, Url,
-    header::{ACCEPT_ENCODING, HeaderName, HeaderValue, IF_RANGE, LOCATION, RANGE, VIA},
+    header::{ACCEPT_ENCODING, HeaderMap, HeaderName, HeaderValue, IF_RANGE, LOCATION, RANGE, VIA},
 };
 
 use crate::{
     client::client,
     config::{FetchConfig, FetchConfigError, Timeouts},
+    credentials::{Credentials, Refusal as Refused},
     error::{FetchError, FetchErrorKind, Phase},
-    forward,
-    netrc::Netrc,
-    phases,
+    forward, phases,
     redact::{redacted, redacted_url},
 };
 
 /// What questions are asked with.
 pub(crate) struct Http {
     client: Client,
-    netrc: Netrc,
+    credentials: Credentials,
     timeouts: Timeouts,
     max_redirects: usize,
     retries: u32,
@@ -58,11 +57,13 @@ enum Refusal {
 }
 
 impl Http {
-    pub(crate) fn new(config: &FetchConfig) -> Result<Self, FetchConfigError> {
+    pub(crate) fn new(
+        config: &FetchConfig,
+        credentials: Credentials,
+    ) -> Result<Self, FetchConfigError> {
         let client = client(config)?;
         let (timeouts, max_redirects) = (config.timeouts, config.max_redirects);
-        let (netrc, retries) = (config.netrc.clone(), config.retries);
-        Ok(Self { client, netrc, timeouts, max_redirects, retries })
+        Ok(Self { client, credentials, timeouts, max_redirects, retries: config.retries })
     }
 
     /// How often a question is asked again.
@@ -99,19 +100,50 @@ impl Http {
         }
     }
 
+    /// One request, or two where whoever knows the credentials knows better ones after a refusal.
+    async fn hop(&self, question: &Question, here: &Url) -> Result<Response, FetchError> {
+        if !takes_credentials(&question.url, here) {
+            return self.sent(question, here, &HeaderMap::new()).await;
+        }
+        let headers = self.credentials.headers(here).await;
+        let response = self.sent(question, here, &headers).await?;
+        if !response.status().is_client_error() {
+            return Ok(response);
+        }
+        let refused = refused(&response);
+        match self.credentials.after_refusal(here, &headers, &refused).await {
+            None => Ok(response),
+            Some(better) => {
+                let response = self.sent(question, here, &better).await?;
+                self.credentials.answered(here, response.status().as_u16());
+                Ok(response)
+            }
+        }
+    }
+
     /// One request. A connection that breaks before it answered is often one that the other side had just
     /// closed for lack of use, so that is tried once more.
-    async fn hop(&self, question: &Question, here: &Url) -> Result<Response, FetchError> {
-        match self.send(question, here).await {
+    async fn sent(
+        &self,
+        question: &Question,
+        here: &Url,
+        headers: &HeaderMap,
+    ) -> Result<Response, FetchError> {
+        match self.send(question, here, headers).await {
             Err(error) if *error.kind() == FetchErrorKind::Broken => {
-                self.send(question, here).await
+                self.send(question, here, headers).await
             }
             answered => answered,
         }
     }
 
-    async fn send(&self, question: &Question, here: &Url) -> Result<Response, FetchError> {
-        let sending = self.request(question, here)?.send();
+    async fn send(
+        &self,
+        question: &Question,
+        here: &Url,
+        headers: &HeaderMap,
+    ) -> Result<Response, FetchError> {
+        let sending = self.request(question, here)?.headers(headers.clone()).send();
         match phases::within(self.timeouts, sending).await {
             Ok(Ok(response)) => Ok(response),
             Ok(Err(error)) => Err(FetchError::new(kind_of(&error), redacted_url(&question.url))
@@ -122,19 +154,14 @@ impl Http {
         }
     }
 
-    /// The request of one hop, with the headers and the password that belong to it.
+    /// The request of one hop, with the password in the upstream's URL where it belongs.
     fn request(&self, question: &Question, here: &Url) -> Result<RequestBuilder, FetchError> {
         let first = &question.url;
         let mut url = here.clone();
-        let mut login = None;
-        if same_origin(first, here) && !has_userinfo(here) {
-            if has_userinfo(first) {
-                // A setter refuses only for a URL without a host, and this one is asked at its host.
-                let _ = url.set_username(first.username());
-                let _ = url.set_password(first.password());
-            } else if here.scheme() == "https" {
-                login = self.netrc.login(&place(here));
-            }
+        if same_origin(first, here) && !has_userinfo(here) && has_userinfo(first) {
+            // A setter refuses only for a URL without a host, and this one is asked at its host.
+            let _ = url.set_username(first.username());
+            let _ = url.set_password(first.password());
         }
         if has_userinfo(&url) && url.scheme() != "https" && !forward::is_loopback(&url) {
             let refusal = Refusal::InsecurePassword { url: redacted_url(&url) };
@@ -143,9 +170,6 @@ impl Http {
             );
         }
         let mut request = self.client.get(url).header(ACCEPT_ENCODING, "identity");
-        if let Some(login) = login {
-            request = request.basic_auth(&login.user, Some(&login.password));
-        }
         if let Some(via) = &question.via {
             request = request.header(VIA, via);
         }
@@ -157,6 +181,22 @@ impl Http {
         }
         Ok(request)
     }
+}
+
+/// Whether a hop's request may carry credentials that stand in no URL.
+fn takes_credentials(first: &Url, here: &Url) -> bool {
+    same_origin(first, here)
+        && !has_userinfo(here)
+        && !has_userinfo(first)
+        && here.scheme() == "https"
+}
+
+fn refused(response: &Response) -> Refused {
+    let status = response.status();
+    let name = status.canonical_reason().unwrap_or_default();
+    let version = response.version();
+    let status_line = format!("{version:?} {} {name}", status.as_u16());
+    Refused { status_line, headers: response.headers().clone() }
 }
 
 /// Whether a failure is that we would not ask.
@@ -210,16 +250,13 @@ pub(crate) fn has_userinfo(url: &Url) -> bool {
     !url.username().is_empty() || url.password().is_some()
 }
 
-/// The place of a URL as netrc files name it.
-fn place(url: &Url) -> String {
-    let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
-    format!("{}{port}{}", url.host_str().unwrap_or_default(), url.path())
-}
-
 #[cfg(test)]
 mod tests {
+    use futures_util::FutureExt as _;
+
     use super::*;
     use crate::goproxy::GoProxyList;
+    use crate::netrc::Netrc;
 
     const NETRC: &str = "machine mod.example login netrc password word\n\
                          machine mod.example:8443 login other password word\n\
@@ -227,11 +264,15 @@ mod tests {
 
     /// Builds the request for a hop from `first` to `here`; expects its user name and password.
     fn check(first: &str, here: &str, login: Option<&str>) {
-        let netrc = Netrc::parse(NETRC);
-        let config = FetchConfig { netrc, ..FetchConfig::new(GoProxyList::default()) };
-        let http = Http::new(&config).unwrap();
+        let credentials = Credentials::Netrc(Netrc::parse(NETRC));
+        let http = Http::new(&FetchConfig::new(GoProxyList::default()), credentials).unwrap();
         let question = Question { url: Url::parse(first).unwrap(), via: None, part: None };
-        let request = http.request(&question, &Url::parse(here).unwrap()).unwrap().build().unwrap();
+        let there = Url::parse(here).unwrap();
+        let mut headers = HeaderMap::new();
+        if takes_credentials(&question.url, &there) {
+            headers = http.credentials.headers(&there).now_or_never().unwrap();
+        }
+        let request = http.request(&question, &there).unwrap().headers(headers).build().unwrap();
         let sent = request.headers().get("authorization").map(|value| value.to_str().unwrap());
         let wanted = login.map(|login| format!("Basic {login}"));
         assert_eq!(sent, wanted.as_deref(), "{first} -> {here}");
@@ -273,7 +314,8 @@ mod tests {
 
     #[test]
     fn a_password_is_not_sent_in_the_clear() {
-        let http = Http::new(&FetchConfig::new(GoProxyList::default())).unwrap();
+        let credentials = Credentials::Netrc(Netrc::default());
+        let http = Http::new(&FetchConfig::new(GoProxyList::default()), credentials).unwrap();
         let url = Url::parse("http://user:secret@mod.example/a").unwrap();
         let question = Question { url: url.clone(), via: None, part: None };
         let error = http.request(&question, &url).err().unwrap();

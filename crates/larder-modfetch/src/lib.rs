@@ -26,6 +26,7 @@
 //! | `answer.rs`, `text.rs` | what a status means; what an upstream said that may be passed on |
 //! | `file.rs` | upstreams that are directories |
 //! | `forward.rs` | HTTP_PROXY, HTTPS_PROXY, NO_PROXY |
+//! | `credentials.rs` | what a request is authorized with |
 //! | `netrc.rs` | [`Netrc`]: passwords by machine |
 //! | `info.rs` | [`Info`]: what a `.info` says |
 //! | `config.rs`, `error.rs` | [`FetchConfig`], [`FetchError`] |
@@ -41,6 +42,7 @@ mod circuit;
 mod client;
 mod config;
 mod content_range;
+mod credentials;
 mod error;
 mod fetcher;
 mod file;

@@ -68,6 +68,11 @@ impl Netrc {
         self.logins.is_empty()
     }
 
+    /// The machines with their user names and passwords, in the order of the file.
+    pub(crate) fn logins(&self) -> impl DoubleEndedIterator<Item = (&str, &str, &str)> {
+        self.logins.iter().map(|login| (&*login.machine, &*login.user, &*login.password))
+    }
+
     /// The login for a place, given as `host[:port]/path`: a machine's name is compared with the whole, then
     /// with ever shorter paths, at last with the host and its written port alone.
     pub(crate) fn login(&self, place: &str) -> Option<&Login> {

@@ -16,12 +16,14 @@
 //! | `database.rs`, `database_client.rs`, `database_texts.rs` | the checksum database, proved |
 //! | `rev_info.rs`, `wire.rs` | what a `.info` says |
 //! | `texts.rs` | what go says of sums that do not fit |
+//! | `go_auth.rs`, `auth_commands.rs` | GOAUTH: whose credentials go with which request |
 //! | `flight.rs` | each question once |
 //! | `event.rs` | [`Event`]: what is told on the way |
 //! | `config.rs` | [`CachedConfig`] |
 //!
 //! Absent: the environment, printing, deciding which modules are needed.
 
+mod auth_commands;
 mod config;
 mod core;
 mod database;
@@ -31,6 +33,7 @@ mod download;
 mod event;
 mod fetcher;
 mod flight;
+mod go_auth;
 mod go_sum;
 mod network;
 mod repo;

@@ -13,9 +13,11 @@ use larder_modload::{SourceError, SourceErrorKind};
 use super::config::CachedConfig;
 use super::database::DatabaseName;
 use super::event::{Event, Listener};
+use super::go_auth::GoAuth;
 use super::wording::{Stage, go_url, status_line, status_of, told, with_causes};
 use crate::arriving::Arriving;
 use crate::config::{ChecksumDbSource, Circuit, FetchConfig};
+use crate::credentials::Credentials;
 use crate::error::FetchError;
 use crate::fetcher::Fetcher;
 use crate::goproxy::GoProxyList;
@@ -28,12 +30,14 @@ use crate::upstream::Body;
 pub(crate) struct Network {
     config: CachedConfig,
     listener: Arc<dyn Listener>,
+    go_auth: Result<GoAuth, SourceError>,
     fetcher: OnceLock<Result<Fetcher, SourceError>>,
 }
 
 impl Network {
     pub(crate) fn new(config: CachedConfig, listener: Arc<dyn Listener>) -> Self {
-        Self { config, listener, fetcher: OnceLock::new() }
+        let go_auth = GoAuth::of(&config.goauth, config.netrc.clone());
+        Self { config, listener, go_auth, fetcher: OnceLock::new() }
     }
 
     /// A whole body of at most `cap` bytes.
@@ -73,7 +77,7 @@ impl Network {
             self.listener.hear(Event::Requested { url });
         }
         let began = Instant::now();
-        let opened = Box::pin(self.fetcher()?.open_at(proxy, path, body)).await;
+        let opened = Box::pin(self.fetcher(&location)?.open_at(proxy, path, body)).await;
         if let Some(url) = &url {
             self.tell(url, began, opened.as_ref().err(), &location);
         }
@@ -95,10 +99,17 @@ impl Network {
         }
     }
 
-    fn fetcher(&self) -> Result<&Fetcher, SourceError> {
+    fn fetcher(&self, location: &Location) -> Result<&Fetcher, SourceError> {
+        // As with the go command, credentials concern `https` alone, and so does a malformed GOAUTH.
+        if matches!(location, Location::Web(url) if url.scheme() == "https") {
+            self.go_auth.as_ref().map_err(Clone::clone)?;
+        }
         let built = self.fetcher.get_or_init(|| {
-            let config = fetch_config(&self.config);
-            Fetcher::new(config)
+            let credentials = match &self.go_auth {
+                Ok(go_auth) => Credentials::Asked(go_auth.authority()),
+                Err(_) => Credentials::Netrc(Netrc::default()),
+            };
+            Fetcher::with_credentials(fetch_config(&self.config), credentials)
                 .map_err(|error| SourceError::new(SourceErrorKind::Other, with_causes(&error)))
         });
         built.as_ref().map_err(Clone::clone)
@@ -114,7 +125,6 @@ fn fetch_config(config: &CachedConfig) -> FetchConfig {
         .map(|database| ChecksumDbSource { name: database.key.name().into(), url: database.url });
     FetchConfig {
         checksum_dbs: database.into_iter().collect(),
-        netrc: netrc(config),
         http_proxy: transport.http_proxy.clone(),
         extra_roots: transport.extra_roots.clone(),
         user_agent: transport.user_agent.clone(),
@@ -125,9 +135,4 @@ fn fetch_config(config: &CachedConfig) -> FetchConfig {
         circuit: Circuit { failures: 0, ..Circuit::default() },
         ..FetchConfig::new(proxies)
     }
-}
-
-fn netrc(config: &CachedConfig) -> Netrc {
-    let read = config.netrc.as_ref().map(fs_err::read_to_string);
-    read.and_then(Result::ok).map(|text| Netrc::parse(&text)).unwrap_or_default()
 }

@@ -10,7 +10,6 @@
 //! | `database.rs` | the checksum database, honest and not, and what is kept of it |
 //! | `list.rs` | GOPROXY, GONOPROXY, `off`, `direct`, `--offline` |
 //! | `texts.rs` | failures in the go command's words |
-//! | `auth.rs` | GOAUTH and netrc |
 //! | `beside_go.rs` | caches and states shared with a real go |
 
 #![expect(clippy::unwrap_used, reason = "a function of a test fails the test")]

@@ -117,7 +117,7 @@ impl World {
         let mut names = Vec::new();
         let root = self.root.path().join("mod");
         walk(&root, &root, &mut names);
-        names.retain(|name| !name.ends_with(".lock") && !name.contains("/sumdb"));
+        names.retain(|name| !name.contains(".lock") && !name.contains("/sumdb"));
         names.sort();
         names
     }

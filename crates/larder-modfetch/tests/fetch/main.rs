@@ -11,6 +11,7 @@
 //! | `secrets.rs` | passwords: where they go, and that nothing shows them |
 //! | `forward_proxy.rs` | proxies between this machine and an upstream |
 //! | `checksum_db.rs` | where a checksum database is asked |
+//! | `go_auth.rs` | GOAUTH: whose credentials go with which request |
 //! | `files.rs` | upstreams that are directories |
 //! | `live.rs` | the real upstream of this machine; ignored by default |
 
@@ -22,6 +23,7 @@ mod checksum_db;
 mod fallback;
 mod files;
 mod forward_proxy;
+mod go_auth;
 mod health;
 mod live;
 mod redirects;

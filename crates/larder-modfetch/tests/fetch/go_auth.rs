@@ -14,9 +14,12 @@ use crate::scripted::{AUTHORITY, Asked, Reply, Scripted};
 
 /// An upstream that gives go.mod files to whoever brings this authorization.
 fn guarded(wanted: &'static str) -> Scripted {
-    Scripted::https(move |asked: &Asked, _| match asked.header("authorization") == wanted {
-        true => Reply::new(200, "module example.com/m\n"),
-        false => Reply::text(401, "who are you?").header("WWW-Authenticate", "Basic realm=x"),
+    Scripted::https(move |asked: &Asked, _| {
+        if asked.header("authorization") == wanted {
+            Reply::new(200, "module example.com/m\n")
+        } else {
+            Reply::text(401, "who are you?").header("WWW-Authenticate", "Basic realm=x")
+        }
     })
 }
 

@@ -145,7 +145,7 @@ impl<'a> Loader<'a> {
         if !places.is_empty() {
             // Nothing is locked meanwhile: who answers may be asked by several at once.
             let answers = self.source.go_mods(&places);
-            let parsed = self.parse_all(&asked, answers);
+            let parsed = self.parse_all(&asked, &answers);
             known.extend(asked.into_iter().cloned().zip(parsed));
         }
         let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
@@ -185,13 +185,13 @@ impl<'a> Loader<'a> {
     fn parse_all(
         &self,
         modules: &[&NamedVersion],
-        answers: Vec<Result<Arc<[u8]>, SourceError>>,
+        answers: &[Result<Arc<[u8]>, SourceError>],
     ) -> Vec<Loaded> {
         let parse = |(module, answer): (&&NamedVersion, _)| self.parsed(module, answer);
         let parsed: Vec<Parsed<'_>> = if modules.len() < WORTH_SHARING {
-            modules.iter().zip(&answers).map(parse).collect()
+            modules.iter().zip(answers).map(parse).collect()
         } else {
-            modules.par_iter().zip(&answers).with_min_len(16).map(parse).collect()
+            modules.par_iter().zip(answers).with_min_len(16).map(parse).collect()
         };
         let mut texts = self.texts.lock().unwrap_or_else(PoisonError::into_inner);
         let summed = modules.iter().zip(parsed).map(|(module, parsed)| match parsed {

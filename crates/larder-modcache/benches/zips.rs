@@ -6,11 +6,14 @@
 //! rounds 9
 //! into DIRECTORY              where to unpack: a line each for tmpfs and a disk
 //! zip FILE PATH VERSION
+//! raw                         a line of each round instead of the table, with tabs
 //! ```
 //!
-//! Without a zip it makes one of 3,000 files in 400 directories. Prints medians in milliseconds, of x/mod and
-//! of ours with one thread and with two, and the median of the ratios within the rounds, at last that of
-//! processor time with one thread, which other work on the machine disturbs least. Nothing is deleted between rounds: file systems are slow for a while after that.
+//! Without a zip it makes one of 3,000 files in 400 directories. The table has medians in milliseconds,
+//! of x/mod and of ours with one thread and with two, and the median of the ratios within the rounds; at
+//! last the same of processor time with one thread, which other work on the machine disturbs least. A
+//! raw line has what was measured and the five times of a round. A first round does not count. Nothing
+//! is deleted between rounds: file systems are slow for a while after that.
 
 use std::error::Error;
 use std::io::{self, BufRead as _, BufReader, Write};
@@ -31,6 +34,16 @@ struct Orders {
     rounds: usize,
     directories: Vec<PathBuf>,
     zips: Vec<(PathBuf, ModuleVersion)>,
+    form: Form,
+}
+
+/// How results are printed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Form {
+    /// Medians, for people.
+    Table,
+    /// Every round, for programs.
+    Raw,
 }
 
 /// The Go program, which answers line by line.
@@ -62,20 +75,20 @@ fn main() -> Outcome<()> {
     let [one, two] = pools;
     let pools = [one?, two?];
     let mut out = io::stdout();
-    writeln!(
-        out,
-        "{:<44} {:>9} {:>9} {:>9} {:>7} {:>7}",
-        "", "x/mod", "1 thread", "2", "ratio", "ratio"
-    )?;
+    if orders.form == Form::Table {
+        print_head(&mut out)?;
+    }
     for (zip, module) in &orders.zips {
-        let rounds = (0..orders.rounds).map(|_| hash_round(&mut x_mod, &pools, zip));
-        print(&mut out, &format!("h1 {module}"), &rounds.collect::<Outcome<Vec<_>>>()?)?;
+        let rounds = (0..=orders.rounds).map(|_| hash_round(&mut x_mod, &pools, zip));
+        let rounds = rounds.collect::<Outcome<Vec<_>>>()?;
+        print(&mut out, orders.form, &format!("h1 {module}"), &rounds)?;
         for directory in &orders.directories {
             let mut places = Places { directory: tempfile::tempdir_in(directory)?, taken: 0 };
-            let rounds = (0..orders.rounds)
+            let rounds = (0..=orders.rounds)
                 .map(|_| unzip_round(&mut x_mod, &pools, (zip, module), &mut places));
             let rounds = rounds.collect::<Outcome<Vec<_>>>()?;
-            print(&mut out, &format!("unzip into {}", directory.display()), &rounds)?;
+            let what = format!("unzip {module} into {}", directory.display());
+            print(&mut out, orders.form, &what, &rounds)?;
             places.remove()?;
         }
     }
@@ -86,11 +99,13 @@ fn main() -> Outcome<()> {
 
 impl Orders {
     fn read(scratch: &Path) -> Outcome<Self> {
-        let mut orders = Self { rounds: 7, directories: Vec::new(), zips: Vec::new() };
+        let mut orders =
+            Self { rounds: 7, directories: Vec::new(), zips: Vec::new(), form: Form::Table };
         for line in io::stdin().lock().lines() {
             let line = line?;
             match line.split_whitespace().collect::<Vec<_>>().as_slice() {
                 [] => {}
+                ["raw"] => orders.form = Form::Raw,
                 ["rounds", rounds] => orders.rounds = rounds.parse()?,
                 ["into", directory] => orders.directories.push(directory.into()),
                 ["zip", file, path, version] => {
@@ -245,11 +260,30 @@ fn spent() -> f64 {
     std::time::Duration::try_from(clock).unwrap_or_default().as_secs_f64()
 }
 
-fn print(out: &mut impl Write, what: &str, rounds: &[Round]) -> Outcome<()> {
+fn print_head(out: &mut impl Write) -> Outcome<()> {
+    let [x_mod, one, two, ratio] = ["x/mod", "1 thread", "2", "ratio"];
+    Ok(writeln!(
+        out,
+        "{:>9} {one:>9} {two:>9} {ratio:>7} {ratio:>7} {:>9} {one:>9} {ratio:>7}",
+        x_mod, "CPU x/mod"
+    )?)
+}
+
+/// Prints all rounds but the first.
+fn print(out: &mut impl Write, form: Form, what: &str, rounds: &[Round]) -> Outcome<()> {
+    let rounds = rounds.get(1..).unwrap_or_default();
+    if form == Form::Raw {
+        for Round { theirs, one, two } in rounds {
+            let times = [theirs.wall, one.wall, two.wall, theirs.processors, one.processors];
+            let times = times.map(|time| format!("{time:.3}"));
+            writeln!(out, "raw\t{what}\t{}", times.join("\t"))?;
+        }
+        return Ok(out.flush()?);
+    }
     let of = |value: fn(&Round) -> f64| median(rounds.iter().map(value).collect());
     writeln!(
         out,
-        "{what:<44} {:>9.1} {:>9.1} {:>9.1} {:>6.2}x {:>6.2}x {:>9.1} {:>9.1} {:>6.2}x",
+        "{:>9.1} {:>9.1} {:>9.1} {:>6.2}x {:>6.2}x {:>9.1} {:>9.1} {:>6.2}x  {what}",
         of(|round| round.theirs.wall),
         of(|round| round.one.wall),
         of(|round| round.two.wall),

@@ -144,11 +144,12 @@ impl Opening {
         let path = self.place.go_mod(root);
         let file = reading
             .go_mod(&path, resolve)
-            .map_err(|error| self.of_member(&reading, (root, &path), error))?;
+            .map_err(|error| self.of_member(session, &reading, (root, &path), error))?;
         let said = Arc::clone(&file.go_mod);
         match &self.work {
             Some(work) => {
-                let allowed = work.allows(&reading.short(root), &said);
+                let local = session.toolchain.local();
+                let allowed = work.allows(&reading.short(root), &said, local);
                 allowed.map_err(|error| (error.to_string(), None))?;
             }
             None => check_godebug(session, &file).map_err(|text| (text, None))?,
@@ -165,6 +166,7 @@ impl Opening {
     /// An error of a member's go.mod, as it is told of a workspace.
     fn of_member(
         &self,
+        session: &Session,
         reading: &Reading<'_>,
         (root, path): (&Path, &Path),
         error: ReadError,
@@ -177,7 +179,10 @@ impl Opening {
         };
         let directory = reading.short(root);
         match error {
-            ReadError::TooNew(error) => (work.too_old(&directory, error.go).to_string(), None),
+            ReadError::TooNew(error) => {
+                let local = session.toolchain.local();
+                (work.too_old(&directory, error.go, local).to_string(), None)
+            }
             ReadError::Said { text, excerpt } => {
                 let text = text.replacen(&path.display().to_string(), &reading.short(path), 1);
                 (format!("cannot load module {directory} listed in go.work file: {text}"), excerpt)

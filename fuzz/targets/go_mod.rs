@@ -4,7 +4,7 @@
 //! formatted says the same as before, and formatting it once more changes nothing.
 #![no_main]
 
-use larder_modfile::{GoMod, declared_module};
+use larder_modfile::{GoMod, PlainGoMod, declared_module};
 use larder_modzip::Dirhash;
 use libfuzzer_sys::fuzz_target;
 
@@ -48,8 +48,21 @@ fn formatted(bytes: &[u8]) {
     }
 }
 
+/// What is plain means the same to the reader of everything.
+fn plain(bytes: &[u8]) {
+    let Some(plain) = PlainGoMod::read(bytes) else { return };
+    let whole = GoMod::parse_lax("go.mod", bytes, None).expect("what is plain is read");
+    let module = whole.module.as_ref().expect("a plain file declares a module");
+    assert_eq!((plain.module, None), (&*module.path, module.deprecated.as_deref()));
+    assert_eq!(plain.go, whole.go.as_ref().map(|of| &*of.version));
+    let require = whole.require.iter().map(|of| (&*of.module.path, &*of.module.version));
+    assert_eq!(plain.require, require.collect::<Vec<_>>());
+    assert!(whole.retract.is_empty());
+}
+
 fuzz_target!(|bytes: &[u8]| {
     formatted(bytes);
+    plain(bytes);
     let hash = Dirhash::of_go_mod(bytes);
     assert_eq!(Dirhash::parse(&hash.to_string()), Ok(hash));
     if let Ok(path) = declared_module(bytes) {

@@ -209,8 +209,11 @@ fn read(file: &str, bytes: &[u8], reading: Reading) -> Result<GoSum, GoSumError>
     let mut lines = Vec::with_capacity(text.len() / 90);
     for (number, line) in (1..).zip(text.split('\n')) {
         let refused = |refusal| GoSumError { file: file.to_owned(), line: number, refusal };
-        let mut words = line.split_whitespace();
-        let (path, version, hash) = match [words.next(), words.next(), words.next(), words.next()] {
+        let words = plain_words(line).unwrap_or_else(|| {
+            let mut words = line.split_whitespace();
+            [words.next(), words.next(), words.next(), words.next()]
+        });
+        let (path, version, hash) = match words {
             [None, ..] => continue,
             [Some(path), Some(version), Some(hash), None] => (path, version, hash),
             _ if reading == Reading::Tidy => continue,
@@ -237,6 +240,19 @@ fn read(file: &str, bytes: &[u8], reading: Reading) -> Result<GoSum, GoSumError>
     lines.sort_by(|a, b| sum.key(a).cmp(&sum.key(b)));
     sum.lines = lines;
     Ok(sum)
+}
+
+/// The words of a line as go writes it: three of printed ASCII, with one blank between them.
+fn plain_words(line: &str) -> Option<[Option<&str>; 4]> {
+    let bytes = line.as_bytes();
+    let mut blanks = bytes.iter().enumerate().filter(|(_, byte)| !byte.is_ascii_graphic());
+    let (&(first, &b' '), &(second, &b' ')) = (&blanks.next()?, &blanks.next()?) else {
+        return None;
+    };
+    let words = [line.get(..first), line.get(first + 1..second), line.get(second + 1..)];
+    let whole = words.iter().all(|word| word.is_some_and(|word| !word.is_empty()));
+    let [path, version, hash] = words;
+    (whole && blanks.next().is_none()).then_some([path, version, hash, None])
 }
 
 /// Where a word stands in the text that it is a part of.

@@ -42,7 +42,8 @@ pub(crate) struct Token {
 #[derive(Debug, Clone)]
 pub(crate) struct Stop {
     pub(crate) offset: usize,
-    pub(crate) refusal: Refusal,
+    /// Apart, so that tokens stay small.
+    pub(crate) refusal: Box<Refusal>,
 }
 
 /// Cuts bytes into tokens.
@@ -70,8 +71,7 @@ impl<'a> Lexer<'a> {
 
     /// Takes the next token, and looks for the one behind it.
     pub(crate) fn take(&mut self) -> Result<Token, Stop> {
-        let next = self.advance()?;
-        Ok(next)
+        self.advance()
     }
 
     /// Where the lexer is: behind the token that comes next.
@@ -112,7 +112,7 @@ impl<'a> Lexer<'a> {
 
     fn stop(&mut self, offset: usize, refusal: Refusal) -> Stop {
         self.at = offset;
-        Stop { offset, refusal }
+        Stop { offset, refusal: Box::new(refusal) }
     }
 
     fn comment(&mut self, rest: &[u8]) -> Token {

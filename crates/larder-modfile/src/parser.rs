@@ -16,11 +16,12 @@ use crate::text::{Text, offset};
 pub(crate) fn parse(file: &Arc<str>, bytes: &[u8]) -> Result<Syntax, ErrorList> {
     let stopped = |Stop { offset, refusal }| {
         let position = Position::of(bytes, offset);
-        let error = ParseError { file: Arc::clone(file), position, statement: None, refusal };
+        let error =
+            ParseError { file: Arc::clone(file), position, statement: None, refusal: *refusal };
         ErrorList::new(vec![error])
     };
     if u32::try_from(bytes.len()).is_err() {
-        return Err(stopped(Stop { offset: 0, refusal: Refusal::TooLarge }));
+        return Err(stopped(Stop { offset: 0, refusal: Box::new(Refusal::TooLarge) }));
     }
     let lexer = Lexer::new(bytes).map_err(stopped)?;
     let mut parser = Parser { file, bytes, lexer, syntax: with_room(bytes), last: None };
@@ -179,7 +180,10 @@ impl Parser<'_> {
         }
         self.lexer.take()?;
         if !self.lexer.peek().ends_line() {
-            return Err(Stop { offset: self.lexer.offset(), refusal: Refusal::AfterBlock });
+            return Err(Stop {
+                offset: self.lexer.offset(),
+                refusal: Box::new(Refusal::AfterBlock),
+            });
         }
         if let Some(Statement::Block(block)) = self.syntax.statements.get_mut(place) {
             block.lines = lines;
@@ -276,6 +280,6 @@ impl Parser<'_> {
     fn unterminated(&self, start: u32) -> Stop {
         let start = Position::of(self.bytes, start as usize);
         let refusal = Refusal::UnterminatedBlock { file: Arc::clone(self.file), start };
-        Stop { offset: self.lexer.offset(), refusal }
+        Stop { offset: self.lexer.offset(), refusal: Box::new(refusal) }
     }
 }

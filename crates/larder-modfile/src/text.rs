@@ -47,7 +47,7 @@ pub(crate) fn offset(place: usize) -> u32 {
 
 /// Bytes as text: what is no UTF-8 is shown as `U+FFFD`.
 pub(crate) fn shown(bytes: &[u8]) -> Cow<'_, str> {
-    String::from_utf8_lossy(bytes)
+    std::str::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes), Cow::Borrowed)
 }
 
 /// The bytes without the blanks around them.

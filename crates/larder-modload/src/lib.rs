@@ -11,6 +11,7 @@
 //! | `main_modules/` | [`MainModules`]: what is worked on, its replacements and exclusions |
 //! | `local_go.rs`, `gates.rs`, `mode.rs` | whose behaviour: the Go, its version gates, `-mod` |
 //! | `loader.rs`, `summary.rs`, `texts.rs` | [`Loader`]: the go.mod files of dependencies, each read once |
+//! | `query/` | [`Queries`]: `latest`, `upgrade`, `v1.2`, branches; retractions and exclusions |
 //! | `requirements/` | [`Requirements`]: the roots, and their repair |
 //! | `graph/` | [`ModuleGraph`]: which version requires which, and what is selected |
 //! | `vendor/` | [`Vendor`]: vendor/modules.txt |
@@ -29,6 +30,7 @@ mod loader;
 mod local_go;
 mod main_modules;
 mod mode;
+mod query;
 mod requirements;
 mod shown_path;
 mod source;
@@ -48,6 +50,9 @@ pub use main_modules::{
 };
 pub use mode::{
     CommandKind, GoModDirty, ModInWorkspace, ModMode, Mode, ModeOrigin, Scope, VendorDirectory,
+};
+pub use query::{
+    Allowed, Found, Queries, Query, QueryError, QueryErrorKind, is_revision_query, short_message,
 };
 pub use requirements::{
     Direct, Expanded, Initial, LoadedGraph, MissingGoLine, Requirements, RequirementsError,

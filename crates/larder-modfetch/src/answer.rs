@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use hyper::ext::ReasonPhrase;
 use jiff::Timestamp;
 use reqwest::{
     Response,
@@ -65,7 +66,7 @@ fn retry_after(text: &str, now: Timestamp) -> Option<Duration> {
 }
 
 async fn failure(response: Response) -> (FetchErrorKind, FailedAnswer) {
-    let status = response.status().as_u16();
+    let (status, line) = (response.status().as_u16(), status_line(&response));
     let loops = response.headers().contains_key(LOOP_MARK);
     let (content_type, body) = beginning_of(response).await;
     let text = text::fit_for_passing_on(content_type.as_deref(), &body);
@@ -76,7 +77,19 @@ async fn failure(response: Response) -> (FetchErrorKind, FailedAnswer) {
         400..=499 => FetchErrorKind::Refused { status, text },
         _ => FetchErrorKind::Upstream { status, text },
     };
-    (kind, FailedAnswer { status, detail })
+    (kind, FailedAnswer { status: line, detail })
+}
+
+/// The status with its name, which an upstream may choose (RFC 9112, 4).
+fn status_line(response: &Response) -> String {
+    let status = response.status();
+    let own = response.extensions().get::<ReasonPhrase>();
+    match (own.map(|reason| String::from_utf8_lossy(reason.as_bytes())), status.canonical_reason())
+    {
+        (Some(own), _) => format!("{} {own}", status.as_u16()),
+        (None, Some(usual)) => format!("{} {usual}", status.as_u16()),
+        (None, None) => status.as_u16().to_string(),
+    }
 }
 
 /// The type, and as much of the body as there is within the limits. That it is cut short or slow matters

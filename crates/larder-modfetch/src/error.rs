@@ -25,7 +25,8 @@ struct Failure {
 /// What an upstream that failed answered, as the go command tells it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct FailedAnswer {
-    pub(crate) status: u16,
+    /// The status with its name, such as `404 Not Found`; the name is the upstream's own.
+    pub(crate) status: String,
     /// The lines of its body that are shown; empty if it said nothing in plain text.
     pub(crate) detail: String,
 }

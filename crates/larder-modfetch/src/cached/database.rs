@@ -42,6 +42,8 @@ pub(crate) struct Database {
 pub(crate) struct DatabaseName {
     /// The key, whose name is the database's.
     pub(crate) key: Verifier,
+    /// What stands before the key itself: the name and the key's number.
+    pub(crate) id: String,
     /// Where it is.
     pub(crate) url: String,
     /// Whether GOSUMDB says where, so that no proxy is asked.
@@ -82,6 +84,7 @@ impl DatabaseName {
             return Err("invalid GOSUMDB: too many fields".to_owned());
         }
         let key = if key == "sum.golang.org" { SUM_GOLANG_ORG } else { key };
+        let id = id_of(key);
         let key =
             Verifier::parse(key).map_err(|error| format!("invalid GOSUMDB: {}", why(&error)))?;
         let name = key.name();
@@ -91,10 +94,15 @@ impl DatabaseName {
             return Err(format!("invalid sumdb name (must be host[/path]): {name} {own}"));
         }
         Ok(match url {
-            Some(url) => Self { key, url: url.to_owned(), whereabouts: Whereabouts::Stated },
-            None => Self { key, url: own, whereabouts: Whereabouts::Sought },
+            Some(url) => Self { key, id, url: url.to_owned(), whereabouts: Whereabouts::Stated },
+            None => Self { key, id, url: own, whereabouts: Whereabouts::Sought },
         })
     }
+}
+
+/// The name and the number of a key written `name+number+key`, of which the key may hold a `+` too.
+fn id_of(key: &str) -> String {
+    key.splitn(3, '+').take(2).collect::<Vec<_>>().join("+")
 }
 
 /// Why a key is none, as the go command says it.

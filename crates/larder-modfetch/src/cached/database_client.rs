@@ -23,7 +23,7 @@ use tokio::sync::{Mutex as Turn, OnceCell};
 
 use super::core::{Core, other};
 use super::database::{DatabaseName, RouteFinder};
-use super::database_texts::{security_error, wording};
+use super::database_texts::{security_error, unread_head, wording};
 use super::flight::Flights;
 
 /// A client of one database.
@@ -184,10 +184,8 @@ impl DatabaseClient {
             let began = self.state().timeline.tree().size == 0;
             return Ok(if began { When::Now } else { When::Past });
         }
-        let head = TreeHead::open(head, &self.database.key).map_err(|error| {
-            let note = String::from_utf8_lossy(head);
-            other(format!("reading tree note: {error}\nnote:\n{note}"))
-        })?;
+        let opened = TreeHead::open(head, &self.database.key);
+        let head = opened.map_err(|error| unread_head(&error, head, &self.database.id))?;
         self.note_seen(&head);
         let mut when = When::Past;
         loop {

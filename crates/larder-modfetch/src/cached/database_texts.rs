@@ -6,7 +6,7 @@ use std::collections::HashMap;
 
 use bytes::Bytes;
 use larder_modload::{SourceError, SourceErrorKind};
-use larder_sumdb::{ProofError, Tile, Tiles, TreeHead, consistency_proof};
+use larder_sumdb::{NoteError, ProofError, Tile, Tiles, TreeHead, consistency_proof};
 
 /// A proof that does not hold.
 pub(crate) fn wording(error: &ProofError) -> String {
@@ -19,6 +19,23 @@ pub(crate) fn wording(error: &ProofError) -> String {
         }
         _ => "downloaded inconsistent tile".to_owned(),
     }
+}
+
+/// A tree head that is none, or not the database's, whose key is named `id`.
+pub(crate) fn unread_head(error: &NoteError, head: &[u8], id: &str) -> SourceError {
+    let head = String::from_utf8_lossy(head);
+    let why = match error {
+        NoteError::TooLarge { .. } | NoteError::Malformed { .. } => "malformed note".to_owned(),
+        NoteError::FalseSignature { .. } => format!("invalid signature for key {id}"),
+        NoteError::Unsigned { .. } => "note has no verifiable signatures".to_owned(),
+        NoteError::NotATreeHead { .. } => {
+            let text = head.split_once("\n\n").map_or(&*head, |(text, _)| text);
+            let text = format!("reading tree: malformed tree note\ntree:\n{text}\n");
+            return SourceError::new(SourceErrorKind::Other, text);
+        }
+    };
+    let text = format!("reading tree note: {why}\nnote:\n{head}");
+    SourceError::new(SourceErrorKind::Other, text)
 }
 
 /// Two signed heads that cannot both be of one log. `older` is a signed note; the tiles are of the newer.

@@ -14,7 +14,7 @@ use super::config::CachedConfig;
 use super::database::DatabaseName;
 use super::event::{Event, Listener};
 use super::go_auth::GoAuth;
-use super::wording::{Stage, go_url, status_line, status_of, told, with_causes};
+use super::wording::{Stage, go_url, told, with_causes};
 use crate::arriving::Arriving;
 use crate::config::{ChecksumDbSource, Circuit, FetchConfig};
 use crate::credentials::Credentials;
@@ -86,11 +86,11 @@ impl Network {
 
     fn tell(&self, url: &str, began: Instant, failed: Option<&FetchError>, location: &Location) {
         let took = began.elapsed();
-        match failed.map(|error| (error, status_of(error))) {
+        let answer = failed.map(|error| (error, error.answer()));
+        match answer {
             None => self.listener.hear(Event::Answered { url, status: "200 OK", took }),
-            Some((_, Some(status))) => {
-                let status = &status_line(status);
-                self.listener.hear(Event::Answered { url, status, took });
+            Some((_, Some(answer))) => {
+                self.listener.hear(Event::Answered { url, status: &answer.status, took });
             }
             Some((error, None)) => {
                 let error = &told(error, location, Stage::Head).text;

@@ -10,7 +10,7 @@ use std::path::Path;
 
 use larder_modcache::FileError;
 use larder_modload::{SourceError, SourceErrorKind};
-use reqwest::{StatusCode, Url};
+use reqwest::Url;
 
 use crate::error::{FetchError, FetchErrorKind, Phase};
 use crate::proxy_url::Location;
@@ -34,25 +34,11 @@ pub(crate) fn told(error: &FetchError, location: &Location, stage: Stage) -> Sou
         (Location::File(path), _) => of_file(error, &url, (path, stage)),
         (_, FetchErrorKind::TooLarge) => format!("reading {url}: the answer is too large"),
         (..) if let Some(answer) = error.answer() => {
-            format!("reading {url}: {}{}", status_line(answer.status), response(&answer.detail))
+            format!("reading {url}: {}{}", answer.status, response(&answer.detail))
         }
         (..) => format!("{operation} {url:?}: {}", reason(error, location, stage)),
     };
     SourceError::new(kind, text)
-}
-
-/// The status that an upstream refused with, where that is what failed.
-pub(crate) fn status_of(error: &FetchError) -> Option<u16> {
-    error.answer().map(|answer| answer.status)
-}
-
-/// A status with its name.
-pub(crate) fn status_line(status: u16) -> String {
-    let name = StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason());
-    match name {
-        Some(name) => format!("{status} {name}"),
-        None => status.to_string(),
-    }
 }
 
 /// A place as the go command shows it: the user name is shown, the password is not.

@@ -97,7 +97,7 @@ fn only_the_info_is_left_where_the_go_mod_is_missing() {
     let files = world.publish("example.com/m", "v1.0.0");
     world.upstream.always(&files.url_path("mod"), Behaviour::status(500, "out of order\n"));
     let text = "example.com/m@v1.0.0: reading $GOPROXY/example.com/m/@v/v1.0.0.mod: \
-                500 Internal Server Error\n\tserver response: out of order";
+                500 Scripted\n\tserver response: out of order";
     check(&world, text, &["v1.0.0.info"]);
 }
 

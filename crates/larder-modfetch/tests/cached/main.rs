@@ -14,6 +14,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a function of a test fails the test")]
 
+mod beside_go;
 mod database;
 mod downloads;
 mod go_mods;

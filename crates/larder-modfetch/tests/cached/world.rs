@@ -123,7 +123,7 @@ impl World {
     }
 }
 
-fn walk(root: &Path, directory: &Path, names: &mut Vec<String>) {
+pub(crate) fn walk(root: &Path, directory: &Path, names: &mut Vec<String>) {
     let Ok(entries) = fs_err::read_dir(directory) else { return };
     for entry in entries {
         let entry = entry.unwrap();

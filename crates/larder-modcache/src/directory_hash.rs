@@ -4,6 +4,7 @@
 //! empty directory as nothing. Directories are walked and their files hashed by rayon's threads.
 //! Specification: `golang.org/x/mod/sumdb/dirhash`, `HashDir`.
 
+use std::cell::RefCell;
 use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::Path;
@@ -18,9 +19,14 @@ use crate::file_error::FileError;
 use crate::step::retry;
 
 /// So much of a file is read at once.
-const PIECE: usize = 64 << 10;
+const PIECE_LENGTH: usize = 64 << 10;
 /// So many files of one directory are hashed by one thread.
 const FEW: usize = 32;
+
+thread_local! {
+    /// What a thread reads into; most files are much smaller than it is costly to make.
+    static PIECE: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
 
 /// Why a directory has no hash, in the words of the go command.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -74,13 +80,11 @@ impl Walk<'_> {
     /// Hashes what is below a directory. None is open any more while those below it are walked.
     fn below(&self, name: &[u8]) -> Result<Vec<Hashed>, DirectoryHashError> {
         let Listing { files, directories } = self.list(name)?;
-        let hash = |file: &Vec<u8>, piece: &mut Vec<u8>| self.hash(file, piece);
+        let hash = |file: &Vec<u8>| self.hash(file);
         let mut hashed: Vec<Hashed> = if files.len() <= FEW {
-            let mut piece = Vec::new();
-            files.iter().map(|file| hash(file, &mut piece)).collect::<Result<_, _>>()?
+            files.iter().map(hash).collect::<Result<_, _>>()?
         } else {
-            let files = files.par_iter().with_min_len(FEW / 2);
-            files.map_init(Vec::new, |piece, file| hash(file, piece)).collect::<Result<_, _>>()?
+            files.par_iter().with_min_len(FEW / 2).map(hash).collect::<Result<_, _>>()?
         };
         let below: Vec<Vec<Hashed>> =
             directories.par_iter().map(|name| self.below(name)).collect::<Result<_, _>>()?;
@@ -127,31 +131,36 @@ impl Walk<'_> {
         Ok(FileType::from_raw_mode(stat.st_mode))
     }
 
-    fn hash(&self, name: &[u8], piece: &mut Vec<u8>) -> Result<Hashed, DirectoryHashError> {
+    fn hash(&self, name: &[u8]) -> Result<Hashed, DirectoryHashError> {
         let flags = OFlags::RDONLY | OFlags::CLOEXEC;
         let opened = retry(|| rustix::fs::openat(&self.root, name, flags, Mode::empty()));
-        let mut file = File::from(opened.map_err(|error| self.failed("open", name, &error))?);
-        piece.resize(PIECE, 0);
-        let mut hasher = Sha256::new();
-        loop {
-            match file.read(piece) {
-                Ok(0) => break,
-                Ok(length) => hasher.update(piece.get(..length).unwrap_or_default()),
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(self.failed("read", name, &error).into()),
-            }
-        }
+        let file = File::from(opened.map_err(|error| self.failed("open", name, &error))?);
+        let hash = PIECE.with_borrow_mut(|piece| hash_content(file, piece));
+        let hash = hash.map_err(|error| self.failed("read", name, &error))?;
         let mut full = Vec::with_capacity(self.prefix.len() + 1 + name.len());
         full.extend_from_slice(self.prefix.as_bytes());
         full.push(b'/');
         full.extend_from_slice(name);
-        Ok((full, hasher.finalize().into()))
+        Ok((full, hash))
     }
 
     fn failed(&self, operation: &'static str, name: &[u8], error: &io::Error) -> FileError {
         use std::os::unix::ffi::OsStrExt as _;
         let path = self.directory.join(std::ffi::OsStr::from_bytes(name));
         FileError::new(operation, &path, error)
+    }
+}
+
+fn hash_content(mut file: File, piece: &mut Vec<u8>) -> io::Result<[u8; 32]> {
+    piece.resize(PIECE_LENGTH, 0);
+    let mut hasher = Sha256::new();
+    loop {
+        match file.read(piece) {
+            Ok(0) => return Ok(hasher.finalize().into()),
+            Ok(length) => hasher.update(piece.get(..length).unwrap_or_default()),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
     }
 }
 

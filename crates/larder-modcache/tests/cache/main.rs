@@ -11,6 +11,7 @@
 //! | `shared.rs` | locks, with a running go |
 //! | `killed.rs` | what a killed process leaves behind |
 //! | `limits.rs` | full disks, caches that may only be read, the umask |
+//! | `live.rs` | ignored by default: every module that the installed go has |
 //! | `faults.rs` | what cannot be done is told in go's words |
 
 #[cfg(test)]
@@ -21,6 +22,8 @@ mod faults;
 mod killed;
 #[cfg(test)]
 mod limits;
+#[cfg(test)]
+mod live;
 #[cfg(test)]
 mod same;
 #[cfg(test)]

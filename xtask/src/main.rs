@@ -14,6 +14,8 @@ cargo xtask <task>
 
   bench [ROUNDS] [SECONDS] [ROW…]
                  measure the server beside its peers; benches/serve builds it first
+  bench-client [ROUNDS] [ROW…]
+                 measure our commands beside the go command's; benches/client builds them first
   docs           write the documents that larder prints itself: docs/settings.md, docs/larder.toml
   docs --check   fail if one of them is stale
   crash [--rounds N] [--seed N]
@@ -30,6 +32,7 @@ fn main() -> ExitCode {
         ["docs"] => docs::run(Stale::Write),
         ["docs", "--check"] => docs::run(Stale::Refuse),
         ["bench", args @ ..] => bench::run(args),
+        ["bench-client", args @ ..] => bench::client::run(args),
         ["crash", args @ ..] => crash::run(args),
         ["soak", args @ ..] => soak::run(args),
         ["floors"] => floors::check_workspace(),

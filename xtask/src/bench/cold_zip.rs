@@ -78,10 +78,10 @@ fn measure(session: &mut Session) -> Outcome<Vec<Round>> {
         upstream.publish_files(&files);
         upstream.set_latency(LATENCY);
         upstream.set_bandwidth(Some(BYTES_PER_SECOND));
-        noisy += u32::from(!session.wait_for_quiet(&format!("{WORK}, round {number}")));
+        noisy += u32::from(!session.calm.before(&format!("{WORK}, round {number}")));
         rounds.push(round(&upstream, &running, &files)?);
     }
-    session.note_noise(WORK, noisy);
+    session.calm.note(WORK, noisy);
     Ok(rounds)
 }
 

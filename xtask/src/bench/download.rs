@@ -97,7 +97,7 @@ fn measure(session: &mut Session, sums: Sums) -> Outcome<Vec<Round>> {
     let mut rounds = Vec::new();
     let mut noisy = 0;
     for number in 1..=session.args.rounds {
-        noisy += u32::from(!session.wait_for_quiet(&format!("{}, round {number}", sums.work())));
+        noisy += u32::from(!session.calm.before(&format!("{}, round {number}", sums.work())));
         let folder = format!("download-{sums:?}-{number}");
         let launch = Launch {
             exe: &session.args.larder,
@@ -126,7 +126,7 @@ fn measure(session: &mut Session, sums: Sums) -> Outcome<Vec<Round>> {
         // On tmpfs nothing is slower for it, and memory is freed.
         fs_err::remove_dir_all(client.work).map_err(|error| error.to_string())?;
     }
-    session.note_noise(sums.work(), noisy);
+    session.calm.note(sums.work(), noisy);
     Ok(rounds)
 }
 

@@ -117,7 +117,7 @@ impl Row {
         }
         let mut noisy: u32 = 0;
         for round in 1..=session.args.rounds {
-            let quiet = session.wait_for_quiet(&format!("{}, round {round}", self.work));
+            let quiet = session.calm.before(&format!("{}, round {round}", self.work));
             noisy += u32::from(!quiet);
             for (leg, measured) in &mut laps {
                 measured.push(field.load(leg.0, leg.1, goods, session.args.seconds));
@@ -125,7 +125,7 @@ impl Row {
             laps.reverse();
         }
         self.report(session, field, &laps);
-        session.note_noise(self.work, noisy);
+        session.calm.note(self.work, noisy);
     }
 
     fn report(&self, session: &mut Session, field: &Field, laps: &Laps) {

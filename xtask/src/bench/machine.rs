@@ -19,8 +19,43 @@ const ALL_WAITS: Duration = Duration::from_secs(90);
 
 /// Waits for quiet, and remembers how much waiting is left.
 #[derive(Debug)]
-pub(crate) struct Quiet {
+struct Quiet {
     left: Duration,
+}
+
+/// What waits for quiet before each round, and remembers where there was none.
+#[derive(Debug, Default)]
+pub(crate) struct Calm {
+    quiet: Quiet,
+    /// Rows that had a round before which the machine was not quiet.
+    noisy: Vec<String>,
+}
+
+impl Calm {
+    /// Waits until the machine is quiet and says what comes next; false when it is not.
+    pub(crate) fn before(&mut self, next: &str) -> bool {
+        let quiet = self.quiet.wait();
+        let state = if quiet { "quiet" } else { "NOT quiet" };
+        super::tell(&format!("{next}: {state}, {}", load()));
+        quiet
+    }
+
+    /// Remembers a row that had so many rounds in noise.
+    pub(crate) fn note(&mut self, work: &str, rounds: u32) {
+        if rounds > 0 {
+            self.noisy.push(format!("{work} ({rounds} rounds)"));
+        }
+    }
+
+    /// What is to be said of noise, if there was any.
+    pub(crate) fn said(&self) -> Option<String> {
+        (!self.noisy.is_empty()).then(|| {
+            format!(
+                "The machine was not quiet, so that CPU figures hold and wall time less so: {}.",
+                self.noisy.join("; ")
+            )
+        })
+    }
 }
 
 /// Times of all cores since the start, in ticks.
@@ -39,7 +74,7 @@ impl Default for Quiet {
 
 impl Quiet {
     /// Waits until the machine is quiet; false when it did not become so in the time there is.
-    pub(crate) fn wait(&mut self) -> bool {
+    fn wait(&mut self) -> bool {
         let began = Instant::now();
         let limit = ONE_WAIT.min(self.left);
         let mut quiet = settled();

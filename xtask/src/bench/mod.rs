@@ -12,11 +12,13 @@
 //! | `cold_zip`, `download` | what is not stored yet |
 //! | `server`, `process`, `memory`, `machine` | processes, their time and memory, quiet |
 //! | `statistics`, `report` | medians of rounds, and what is said in the end |
+//! | [`client`] | `cargo xtask bench-client`: our commands beside the go command's |
 //!
 //! Every program that is run has a limit of time; a row that goes wrong is reported and the next
 //! one begins.
 
 mod args;
+pub mod client;
 mod cold_zip;
 mod download;
 mod field;
@@ -43,15 +45,22 @@ use tempfile::TempDir;
 use self::args::Args;
 use self::field::{Field, Who};
 use self::goods::Goods;
-use self::machine::Quiet;
+use self::machine::Calm;
 use self::memory::Watch;
-use self::report::{Finding, Report, Verdict, first_line};
+use self::report::{Finding, Kept, Report, Verdict, first_line};
 use crate::root::{Outcome, root};
 
 /// What our server may have of anonymous memory beside its cache (`memory.responses`), in KiB.
 const MEMORY: u32 = 20 * 1024;
 /// That cache's default, in KiB: the benchmark leaves it as it is.
 const CACHE: u32 = 64 * 1024;
+
+const KEPT: Kept = Kept {
+    file: "benches/results/serve.md",
+    figures: "Medians; shares are of one core; times in ms.",
+    columns: "| work | server | req/s | per server CPU-s | server share | load share | p50 | p99 | not 200 | peak RSS |\n\
+              | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n",
+};
 
 /// How everybody is started under load; what is fair about it stands in docs/benchmarks.md.
 const STARTED: &str = "Under load, one core and one worker each: larder `--workers 1 --fresh-ttl 1h`, \
@@ -69,11 +78,9 @@ struct Session {
     /// On the disk: the stores that are filled while they are measured.
     disk: TempDir,
     watch: Watch,
-    quiet: Quiet,
+    calm: Calm,
     began: Instant,
     report: Report,
-    /// Rows that had a round before which the machine was not quiet.
-    noisy: Vec<String>,
 }
 
 /// Runs with the task's arguments.
@@ -117,7 +124,7 @@ impl Session {
         let fast = if shm.is_dir() { TempDir::new_in(shm) } else { TempDir::new() };
         let disk = TempDir::new_in(root().join("target")).map_err(failed)?;
         let durable = machine::durable_write(disk.path()).map_err(failed)?;
-        let mut report = Report::new(head(&args));
+        let mut report = Report::new(head(&args), KEPT);
         report.note(format!(
             "A small file takes {durable} ms to be durable on the disk of the stores."
         ));
@@ -126,9 +133,8 @@ impl Session {
             fast: fast.map_err(failed)?,
             disk,
             watch: Watch::start(),
-            quiet: Quiet::default(),
+            calm: Calm::default(),
             began: Instant::now(),
-            noisy: Vec::new(),
             args,
         })
     }
@@ -151,20 +157,6 @@ impl Session {
         Ok(())
     }
 
-    /// Waits until the machine is quiet and says what comes next; false when it is not.
-    fn wait_for_quiet(&mut self, next: &str) -> bool {
-        let quiet = self.quiet.wait();
-        let state = if quiet { "quiet" } else { "NOT quiet" };
-        tell(&format!("{next}: {state}, {}", machine::load()));
-        quiet
-    }
-
-    fn note_noise(&mut self, work: &str, rounds: u32) {
-        if rounds > 0 {
-            self.noisy.push(format!("{work} ({rounds} rounds)"));
-        }
-    }
-
     fn end(mut self) -> Outcome<()> {
         let peaks = self.watch.peaks();
         for (doing, peak) in &peaks {
@@ -183,11 +175,8 @@ impl Session {
                 verdict: Verdict::at_most(peak, limit),
             });
         }
-        if !self.noisy.is_empty() {
-            self.report.note(format!(
-                "The machine was not quiet, so that CPU figures hold and wall time less so: {}.",
-                self.noisy.join("; ")
-            ));
+        if let Some(noise) = self.calm.said() {
+            self.report.note(noise);
         }
         self.report.note(STARTED);
         let minutes = self.began.elapsed().as_secs_f64() / 60.0;

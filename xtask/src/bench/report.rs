@@ -6,13 +6,22 @@ use std::fmt::Write as _;
 use super::statistics::Rounds;
 use crate::root::{Outcome, root};
 
-/// Where results are kept, below the root.
-const KEPT: &str = "benches/results/serve.md";
+/// Where results are kept, and how the table of figures begins.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Kept {
+    /// The file, below the root.
+    pub(crate) file: &'static str,
+    /// What the figures are.
+    pub(crate) figures: &'static str,
+    /// The head of their table, with the line below it.
+    pub(crate) columns: &'static str,
+}
 
 /// Everything that is to be said.
 #[derive(Debug, Default)]
 pub(crate) struct Report {
     head: String,
+    kept: Kept,
     findings: Vec<Finding>,
     figures: Vec<String>,
     notes: Vec<String>,
@@ -127,8 +136,8 @@ impl Finding {
 
 impl Report {
     /// A report that begins with these lines.
-    pub(crate) fn new(head: String) -> Report {
-        Report { head, ..Report::default() }
+    pub(crate) fn new(head: String, kept: Kept) -> Report {
+        Report { head, kept, ..Report::default() }
     }
 
     /// Adds a finding.
@@ -160,11 +169,7 @@ impl Report {
                 writeln!(text, "| {named} | {against} | {measure} | {found} | {reach} | {said} |");
         }
         if !self.figures.is_empty() {
-            text.push_str(
-                "\nMedians; shares are of one core; times in ms.\n\n\
-                 | work | server | req/s | per server CPU-s | server share | load share | p50 | p99 | not 200 | peak RSS |\n\
-                 | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n",
-            );
+            text.extend(["\n", self.kept.figures, "\n\n", self.kept.columns]);
             self.figures.iter().for_each(|line| text.extend(["| ", line, " |\n"]));
         }
         text.push('\n');
@@ -174,7 +179,7 @@ impl Report {
 
     /// Puts it behind what is kept of earlier runs.
     pub(crate) fn keep(&self) -> Outcome<()> {
-        let path = root().join(KEPT);
+        let path = root().join(self.kept.file);
         let kept = fs_err::read_to_string(&path).unwrap_or_default();
         fs_err::write(&path, format!("{}\n{}", kept.trim_end(), self.text()))
             .map_err(|error| error.to_string())
@@ -214,7 +219,7 @@ mod tests {
 
     #[test]
     fn only_what_is_wrong_fails_the_run() {
-        let mut report = Report::new("# run\n".to_owned());
+        let mut report = Report::new("# run\n".to_owned(), Kept::default());
         let ratios = Rounds::new([0.5]);
         report.find(Finding::ratio("nginx", "req/s", &ratios, Some(1.0)).of("zips"));
         report.find(Finding::without("Athens", "req/s", Verdict::LeftOut("no | binary".into())));

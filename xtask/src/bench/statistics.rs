@@ -36,6 +36,12 @@ impl Rounds {
         format!("{:+.2} ({:+.2} to {:+.2})", self.median(), self.least(), self.greatest())
     }
 
+    /// As [`Rounds`] is shown, with so many places after the point.
+    pub(crate) fn to_places(&self, places: usize) -> String {
+        let [median, least, greatest] = [self.median(), self.least(), self.greatest()];
+        format!("{median:.places$} ({least:.places$}-{greatest:.places$})")
+    }
+
     /// The least; 0 of none.
     pub(crate) fn least(&self) -> f64 {
         self.0.first().copied().unwrap_or(0.0)
@@ -50,7 +56,7 @@ impl Rounds {
 /// As `1.41 (1.35-1.48)`.
 impl fmt::Display for Rounds {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:.2} ({:.2}-{:.2})", self.median(), self.least(), self.greatest())
+        f.write_str(&self.to_places(2))
     }
 }
 
@@ -71,6 +77,7 @@ mod tests {
 
     #[test]
     fn a_difference_has_its_sign() {
+        assert_eq!(Rounds::new([3.04, 1.0, 2.0]).to_places(1), "2.0 (1.0-3.0)");
         assert_eq!(Rounds::new([-1.0, 2.0, 3.0]).signed(), "+2.00 (-1.00 to +3.00)");
     }
 

@@ -13,9 +13,9 @@ use super::contestant::lay_project;
 use crate::root::{Outcome, root, stdout_of};
 
 /// What it is, had as a module.
-pub(super) const NAME: &str = "github.com/prometheus/prometheus@v0.307.3";
+pub(super) const NAME: &str = "github.com/goreleaser/goreleaser/v2@v2.12.0";
 /// How the report names it.
-pub(super) const TITLE: &str = "Prometheus 3.7";
+pub(super) const TITLE: &str = "GoReleaser 2.12";
 /// How long fetching it may take.
 const LIMIT: Duration = Duration::from_mins(15);
 /// The fewest modules that it must have, for the rows to mean what they say.

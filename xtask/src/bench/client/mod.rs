@@ -42,7 +42,7 @@ use self::contestant::Contestant;
 use super::machine::{self, Calm};
 use super::report::{Finding, Kept, Report, Verdict};
 use super::variable;
-use crate::root::{Outcome, root};
+use crate::root::{Outcome, root, stdout_of};
 
 /// GOMAXPROCS that go is shown with besides the number of cores: a runner with more of them.
 const MANY: u32 = 8;
@@ -95,7 +95,7 @@ impl Session {
         let mut report = Report::new(head(&args), KEPT);
         let fast = fast.map_err(failed)?;
         report.note(format!(
-            "File systems: {} for what is called tmpfs, {} for the disk.",
+            "File systems: {} for what is called tmpfs, {} for what is called the disk.",
             file_system(fast.path()),
             file_system(disk.path())
         ));
@@ -195,7 +195,7 @@ impl Session {
 
 /// The go program itself: a wrapper on PATH would be measured with it.
 fn real_go(named: &Path) -> Outcome<PathBuf> {
-    let said = crate::root::stdout_of(&named.display().to_string(), &["env", "GOROOT"])
+    let said = stdout_of(&named.display().to_string(), &["env", "GOROOT"])
         .map_err(|why| format!("there is no go to compare with: {why}"))?;
     let exe = Path::new(said.trim()).join("bin/go");
     if exe.is_file() { Ok(exe) } else { Err(format!("there is no `{}`", exe.display())) }
@@ -220,6 +220,6 @@ fn head(args: &Args) -> String {
 
 fn file_system(of: &Path) -> String {
     let of = of.display().to_string();
-    let said = crate::root::stdout_of("stat", &["-f", "-c", "%T", &of]).unwrap_or_default();
-    said.trim().to_owned()
+    let said = stdout_of("df", &["--output=fstype", &of]).unwrap_or_default();
+    said.lines().last().unwrap_or_default().trim().to_owned()
 }

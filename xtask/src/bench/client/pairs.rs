@@ -89,8 +89,7 @@ impl Measured {
         }
         for (contestant, runs) in &self.runs {
             let shown = |of: fn(&Run) -> f64| {
-                let rounds = Rounds::new(runs.iter().map(|run| 1000.0 * of(run)));
-                rounds.to_string()
+                Rounds::new(runs.iter().map(|run| 1000.0 * of(run))).to_places(1)
             };
             session.report.figure(format!(
                 "{} | {} | {} | {}",

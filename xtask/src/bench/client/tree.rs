@@ -84,7 +84,9 @@ mod tests {
         let [ours, theirs] = ["ours", "theirs"].map(|name| work.path().join(name));
         for tree in [&ours, &theirs] {
             fs_err::create_dir_all(tree.join("cache/download/a")).unwrap();
-            fs_err::write(tree.join("cache/download/a/v1.mod"), "module a\n").unwrap();
+            let file = tree.join("cache/download/a/v1.mod");
+            fs_err::write(&file, "module a\n").unwrap();
+            fs_err::set_permissions(file, std::fs::Permissions::from_mode(0o644)).unwrap();
         }
         change(&ours);
         let found = difference(&ours, &theirs).unwrap();

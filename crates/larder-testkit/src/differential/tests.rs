@@ -36,7 +36,7 @@ fn whoever_does_as_go_does_is_told_alike() {
         assert!(found.is_empty(), "{then}: {found:#?}");
     };
     check("");
-    check("echo 'hint: a person may like to know' >&2");
+    check("echo 'hint: a person may like to know' >&2; echo '  this' >&2");
     check(": >$GOMODCACHE/cache/download/another.lock");
     check("mkdir -p $GOMODCACHE/cache/download/example.com/nothing");
 }

@@ -1,9 +1,9 @@
 //! What the commands of one telling said and left behind, scene by scene, and how that differs
 //! from another telling.
 //!
-//! Talk is compared as it is, but for: lines `hint: …` of the side under test; the upstream's
-//! address, which is another one for each telling; the random part of temporary names; and, where
-//! a story asks for it, times and the order of lines.
+//! Talk is compared as it is, but for: what the side under test says from its first line
+//! `hint: …` on; the upstream's address, which is another one for each telling; the random part of
+//! temporary names; and, where a story asks for it, times and the order of lines.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -198,8 +198,9 @@ const SUMS: [(&str, Sum); 4] = [
     ("$H1(", |files| files.zip_h1.clone()),
 ];
 
+/// What is said before the first hint: hints come last, and may have lines of their own.
 fn without_hints(text: &str) -> String {
-    text.split_inclusive('\n').filter(|line| !line.starts_with("hint: ")).collect()
+    text.split_inclusive('\n').take_while(|line| !line.starts_with("hint: ")).collect()
 }
 
 /// Blanks the digits before `.tmp`, and those that end a temporary name of `os.CreateTemp`.

@@ -296,7 +296,13 @@ fn reason(status: u16) -> &'static str {
         200 => "OK",
         206 => "Partial Content",
         302 => "Found",
+        401 => "Unauthorized",
+        403 => "Forbidden",
         404 => "Not Found",
+        410 => "Gone",
+        418 => "I'm a teapot",
+        500 => "Internal Server Error",
+        503 => "Service Unavailable",
         _ => "Scripted",
     }
 }

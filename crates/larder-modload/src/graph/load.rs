@@ -21,6 +21,8 @@ struct Walk<'w, 'a> {
     /// By node: what is known of it.
     state: Vec<State>,
     frontier: Vec<(Node, Pruning)>,
+    /// Whether the go command would have ended.
+    ended: bool,
 }
 
 #[derive(Clone, Copy, Default)]
@@ -45,7 +47,7 @@ pub(crate) fn read_graph(loader: &Loader<'_>, requirements: &Requirements) -> Mo
         _ => ModuleGraph::new(roots.iter().cloned()),
     };
     let nodes: Vec<Node> = roots.iter().map(|root| graph.seen(root)).collect();
-    let mut walk = Walk { loader, graph, state: Vec::new(), frontier: Vec::new() };
+    let mut walk = Walk { loader, graph, state: Vec::new(), frontier: Vec::new(), ended: false };
     for node in nodes {
         walk.enqueue(node, pruning);
     }
@@ -80,6 +82,9 @@ impl Walk<'_, '_> {
         while !self.frontier.is_empty() {
             let frontier = std::mem::take(&mut self.frontier);
             self.read(&frontier);
+            if self.ended {
+                return;
+            }
             for (node, pruning) in frontier {
                 let Some(own) = self.state_of(node).own else { continue };
                 let children = if pruning == Pruning::Unpruned { Pruning::Unpruned } else { own };
@@ -114,6 +119,7 @@ impl Walk<'_, '_> {
                     self.state_of(node).own = Some(summary.pruning);
                 }
                 Err(failure) => {
+                    self.ended |= failure.is_fatal();
                     self.graph.failures.insert(node, failure);
                 }
             }
@@ -147,7 +153,7 @@ impl Walk<'_, '_> {
                     }
                 }
             }
-            if wanted.is_empty() {
+            if wanted.is_empty() || self.ended {
                 return;
             }
             for node in wanted {

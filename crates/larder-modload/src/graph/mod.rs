@@ -150,14 +150,22 @@ impl ModuleGraph {
         self.names.len() == 0
     }
 
-    /// The nearest failure, with the way to it.
+    /// The nearest failure, with the way to it. One that ends a command at once goes before others.
     pub(crate) fn error(&self) -> Option<Arc<BuildListError>> {
         if self.failures.is_empty() {
             return None;
         }
-        let path = self.find_path(|node| self.failures.contains_key(&node))?;
+        let ends = |node: Node| self.failures.get(&node).is_some_and(LoadError::is_fatal);
+        let failed = |node: Node| self.failures.contains_key(&node);
+        let path =
+            if self.has_fatal_failure() { self.find_path(ends) } else { self.find_path(failed) };
+        let path = path?;
         let failure = self.failures.get(path.last()?)?.clone();
         let path = path.into_iter().map(|node| self.names.name(node).clone()).collect();
         Some(Arc::new(BuildListError::new(failure, path)))
+    }
+
+    fn has_fatal_failure(&self) -> bool {
+        self.failures.values().any(LoadError::is_fatal)
     }
 }

@@ -60,6 +60,8 @@ impl<'a> PlainGoMod<'a> {
                         "module" if module.is_none() => module = Some(path_alone(rest)?),
                         "go" if go.is_none() => go = Some(version_alone(rest)?),
                         "module" | "go" | "retract" | "ignore" => return None,
+                        // A mark ends a word: `go]` begins with `go`.
+                        _ if !verb.bytes().all(|byte| byte.is_ascii_alphanumeric()) => return None,
                         _ if opens => {
                             harmless(verb)?;
                             block = Block::Other;
@@ -210,6 +212,9 @@ mod tests {
             "module a.b/c\nreplace d => \"./d\n",
             "module a.b/c\n/* no */\n",
             "module a.b/c//d\n",
+            "module a.b/c\ngo] 1.21\n",
+            "module a.b/c\ngo//1.21\n",
+            "module a.b/c\nretract[v1.0.0, v1.1.0]\n",
             "module a.b/ü\n",
         ] {
             assert!(!check(text), "{text}");

@@ -41,7 +41,9 @@ mod vendor;
 pub mod wording;
 
 pub use graph::{BuildListError, ModuleGraph, NONE};
-pub use info::{Clock, ModuleError, ModuleInfo, Moment, Origin};
+pub use info::{
+    Clock, Collector, Details, ModuleError, ModuleFiles, ModuleInfo, Moment, Origin, Wanted,
+};
 pub use loader::{LoadError, Loaded, Loader, LoaderParts};
 pub use local_go::{LocalGo, Startup, TooNew};
 pub use main_modules::{

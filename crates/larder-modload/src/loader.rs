@@ -112,6 +112,19 @@ impl<'a> Loader<'a> {
         each.collect()
     }
 
+    /// The `go` line of a go.mod that was read already; empty where it has none.
+    pub(crate) fn known_go(&self, actual: &NamedVersion) -> Option<Arc<str>> {
+        let read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
+        let summary = read.get(actual)?.as_ref().ok()?;
+        Some(summary.go.clone().unwrap_or_else(|| "".into()))
+    }
+
+    /// Whether go.sum has all that a run may need of a module, where it must: a run that may not add to it
+    /// says of a module only what it could check.
+    pub(crate) fn may_read(&self, line: &SumLine) -> bool {
+        !self.must_have_sums() || line.module.version.is_empty() || self.source.has_sum(line)
+    }
+
     /// Whether every go.mod that is read must have its line in go.sum beforehand.
     fn must_have_sums(&self) -> bool {
         self.mode.mode == ModMode::Readonly

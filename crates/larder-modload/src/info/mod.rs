@@ -4,13 +4,16 @@
 //!
 //! | file | what stands there |
 //! | --- | --- |
+//! | `collect.rs` | [`Collector`]: gathering all of it, for many modules side by side |
 //! | `moment.rs` | [`Moment`]: when a version was made |
 //! | `origin.rs` | [`Origin`]: which commit of which repository a version was made of |
 
+mod collect;
 mod moment;
 mod origin;
 mod wire;
 
+pub use collect::{Collector, Details, ModuleFiles, Wanted};
 pub use moment::{Clock, Moment};
 pub use origin::Origin;
 

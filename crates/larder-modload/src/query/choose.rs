@@ -11,7 +11,7 @@ use super::error::{QueryError, QueryErrorKind};
 use super::matcher::{Matcher, Meaning, Takes, is_prerelease, is_pseudo, is_valid, pseudo};
 use super::repository::{Listed, Repository, known_as};
 use super::revision::Found;
-use super::{Queries, Query};
+use super::{Allowed, Queries, Query};
 use crate::info::{Moment, Origin};
 use crate::mode::{ModMode, Mode, ModeOrigin};
 use crate::source::{FallBack, UpstreamKind};
@@ -31,19 +31,55 @@ impl Queries<'_> {
                 Quoted(&query.path)
             )));
         }
-        let known_as = match known_as(&query.path) {
+        self.by_upstreams(&query.path, async |repository: &Repository<'_, '_>| {
+            self.answer_of(repository, query).await
+        })
+        .await
+    }
+
+    /// The versions of a module that are not passed over, ascending, and what the list rests on.
+    ///
+    /// # Errors
+    /// They cannot be told, or it cannot be told whether one is passed over.
+    pub(crate) async fn versions(
+        &self,
+        path: &Arc<str>,
+        allowed: Allowed,
+    ) -> Result<(Vec<String>, Option<Origin>), QueryError> {
+        self.by_upstreams(path, async |repository: &Repository<'_, '_>| {
+            let Listed { list, origin } = repository.versions().await?;
+            let mut kept = Vec::with_capacity(list.len());
+            for version in list {
+                let module = NamedVersion::new(Arc::clone(path), version.as_str());
+                match self.check_allowed(allowed, &module).await {
+                    Ok(()) => kept.push(version),
+                    Err(error) if error.kind == QueryErrorKind::Disallowed => {}
+                    Err(error) => return Err(error),
+                }
+            }
+            Ok((kept, origin))
+        })
+        .await
+    }
+
+    /// Asks one upstream after the other, as far as their failures let the next one be asked.
+    async fn by_upstreams<T>(
+        &self,
+        path: &str,
+        ask: impl AsyncFn(&Repository<'_, '_>) -> Result<T, QueryError>,
+    ) -> Result<T, QueryError> {
+        let known_as = match known_as(path) {
             Ok(path) => path,
-            Err(refusal) if self.highest_replaced(&query.path).is_some() => {
-                let nowhere = Repository::nowhere(self, &query.path, refusal);
-                return self.answer_of(&nowhere, query).await;
+            Err(refusal) if self.highest_replaced(path).is_some() => {
+                return ask(&Repository::nowhere(self, path, refusal)).await;
             }
             Err(refusal) => return Err(refusal),
         };
         let mut best: Option<(Rank, QueryError)> = None;
         for upstream in self.source.upstreams(&known_as)? {
-            let repository = Repository::at(self, &query.path, upstream, known_as.clone());
-            let error = match self.answer_of(&repository, query).await {
-                Ok(found) => return Ok(found),
+            let repository = Repository::at(self, path, upstream, known_as.clone());
+            let error = match ask(&repository).await {
+                Ok(answer) => return Ok(answer),
                 Err(error) => error,
             };
             let ends = upstream.fall_back != FallBack::Any && !error.is_not_found();

@@ -164,7 +164,7 @@ impl Matcher {
 }
 
 /// The order of two versions at a path, short forms among them.
-pub(super) fn compare(path: &str, a: &str, b: &str) -> Ordering {
+pub(crate) fn compare(path: &str, a: &str, b: &str) -> Ordering {
     if is_toolchain(path) { compare_versions(path, a, b) } else { compare_written_versions(a, b) }
 }
 

@@ -25,14 +25,17 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use larder_module::NamedVersion;
+
 pub use allowed::short_message;
 pub use error::{QueryError, QueryErrorKind};
 use frontier::Frontier;
 pub(crate) use frontier::Running;
+pub(crate) use matcher::compare as compare_at;
 pub use matcher::is_revision_query;
 pub use revision::Found;
 
-use crate::loader::Loader;
+use crate::loader::{Loaded, Loader};
 use crate::main_modules::MainModules;
 use crate::source::{SourceError, VersionSource};
 use crate::summary::Summary;
@@ -111,6 +114,11 @@ impl<'a> Queries<'a> {
     /// A failure at which the go command would have ended at once, whoever met it.
     pub fn fatal(&self) -> Option<SourceError> {
         self.frontier.fatal()
+    }
+
+    /// What counts of a go.mod, whatever stands for the module.
+    pub(crate) async fn summary(&self, actual: NamedVersion) -> Loaded {
+        self.frontier.summary(actual).await
     }
 
     pub(crate) fn run<T>(&self, futures: Vec<Running<'_, T>>) -> Vec<T> {

@@ -61,12 +61,14 @@ pub(crate) fn run(
     let listener: Arc<dyn Listener> = Arc::clone(&reporter) as Arc<dyn Listener>;
     let fetcher = Arc::new(fetcher(session, wish.fetching, opening.sum_files(), listener)?);
     let asked = Asked { command: wish.command, mode: wish.mode, printer };
-    let mut resolver = Resolver::new(session, &fetcher);
-    let project =
-        opening.project(session, asked, &mut |path, version| resolver.resolve(path, version));
+    let resolver = Resolver::new(session, &fetcher);
+    let project = opening
+        .project(session, asked, &mut |path, version| resolver.resolve(path, version))
+        .map_err(|failure| resolver.fatal().unwrap_or(failure))
+        .inspect_err(|_| reporter.clear());
     timing.mark("open");
-    let project = Arc::new(project.inspect_err(|_| reporter.clear())?);
-    let fetcher = Arc::clone(&fetcher);
+    drop(resolver);
+    let project = Arc::new(project?);
     let mut run = Run { session, printer, reporter, timing, fetcher, project };
     let ended = work(&mut run);
     run.reporter.clear();

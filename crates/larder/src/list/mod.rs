@@ -9,3 +9,5 @@
 mod json;
 mod record;
 mod template;
+
+pub(crate) use json::write_origin;

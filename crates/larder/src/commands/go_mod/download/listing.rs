@@ -6,13 +6,15 @@ use std::collections::HashSet;
 use std::path::Path;
 use std::sync::Arc;
 
-use larder_modload::{Loader, ModuleGraph, NONE, Pruning, Requirements, RequirementsError, expand};
+use larder_modload::{
+    Allowed, Found, Loader, MainModules, ModuleGraph, NONE, Origin, Pruning, Queries, Query,
+    QueryError, Requirements, RequirementsError, expand, is_revision_query,
+};
 use larder_module::NamedVersion;
 
 use crate::exit::Failure;
 use crate::go_command::quoted;
-use crate::go_project::ModulePattern;
-use crate::go_project::Run;
+use crate::go_project::{ModulePattern, Run, of_source};
 
 /// What lists.
 pub(super) struct Listing<'a, 'r> {
@@ -39,8 +41,8 @@ pub(super) struct Chosen {
     pub(super) module: NamedVersion,
     /// The query that chose it, where it is not the version itself.
     pub(super) query: Option<String>,
-    /// Where it comes from, as JSON.
-    pub(super) origin: Option<String>,
+    /// What the version was made of.
+    pub(super) origin: Option<Box<Origin>>,
     /// Whether an earlier listing knows that nothing has changed.
     pub(super) reuse: bool,
     /// Why there is none.
@@ -54,8 +56,49 @@ impl Chosen {
         Self { module, query: None, origin: None, reuse: false, error: None, hint: None }
     }
 
-    fn none(path: &str, error: String) -> Self {
-        Self { error: Some(error), ..Self::version(NamedVersion::new(path, "")) }
+    fn none(path: &str, version: &str, error: String) -> Self {
+        Self { error: Some(error), ..Self::version(NamedVersion::new(path, version)) }
+    }
+}
+
+/// What is selected, as far as it is known.
+struct Known<'a> {
+    requirements: &'a Requirements,
+    graph: Option<&'a ModuleGraph>,
+    main: &'a MainModules,
+}
+
+impl Known<'_> {
+    fn selected(&self, path: &str) -> &str {
+        match self.graph {
+            Some(graph) => graph.selected(path),
+            None => self.requirements.root_selected(self.main, path).unwrap_or(NONE),
+        }
+    }
+}
+
+fn is_pattern(argument: &str) -> bool {
+    argument == "all" || argument.contains("...")
+}
+
+/// What a query means. It is nothing where it means the main module.
+fn answer(query: &Query, found: Result<Found, QueryError>) -> Option<Chosen> {
+    let Query { path, query, .. } = query;
+    match found {
+        Ok(found) if found.version.is_empty() => None,
+        Ok(found) => {
+            let differs = **query != *found.version;
+            Some(Chosen {
+                query: differs.then(|| query.to_string()),
+                origin: found.origin.map(Box::new),
+                ..Chosen::version(NamedVersion::new(Arc::clone(path), found.version))
+            })
+        }
+        Err(error) => Some(Chosen {
+            origin: error.origin.clone(),
+            hint: error.hint.clone(),
+            ..Chosen::none(path, query, error.told_of(path, query))
+        }),
     }
 }
 
@@ -80,28 +123,59 @@ impl Listing<'_, '_> {
             (requirements, None)
         };
         let graph = needs_graph.then(|| &requirements.graph(self.loader).graph);
+        let known = Known { requirements: &requirements, graph, main: self.loader.main };
+        let is_whole = error.is_none();
+        let mut answers = self.answers(arguments, &known, is_whole)?.into_iter();
         let mut matched = HashSet::new();
         let mut modules = Vec::new();
         for argument in arguments {
-            if argument == "all" || argument.contains("...") {
+            if argument.contains('@') {
+                modules.extend(answers.next().flatten());
+            } else if is_pattern(argument) {
                 let found = self.matching(argument, graph, &mut matched);
                 modules.extend(found.into_iter().filter_map(|module| self.chosen(module)));
-                continue;
+            } else if known.selected(argument) != NONE {
+                let version = known.selected(argument);
+                modules.extend(self.chosen(NamedVersion::new(argument.as_str(), version)));
+            } else if is_whole {
+                let text = format!("module {argument}: not a known dependency");
+                modules.push(Chosen::none(argument, "", text));
             }
-            let selected = match graph {
-                Some(graph) => graph.selected(argument),
-                None => requirements.root_selected(self.loader.main, argument).unwrap_or(NONE),
-            };
-            if selected == NONE {
-                if error.is_none() {
-                    let text = format!("module {argument}: not a known dependency");
-                    modules.push(Chosen::none(argument, text));
-                }
-                continue;
-            }
-            modules.extend(self.chosen(NamedVersion::new(argument.as_str(), selected)));
         }
         Ok(Listed { requirements, modules, error })
+    }
+
+    /// What the arguments with an `@` mean, in their order, all asked for at once. There is none for one
+    /// that would have to know what is selected, where that is not known.
+    fn answers(
+        &self,
+        arguments: &[String],
+        known: &Known<'_>,
+        is_whole: bool,
+    ) -> Result<Vec<Option<Chosen>>, Failure> {
+        let split = arguments.iter().filter_map(|argument| argument.split_once('@'));
+        let asked: Vec<Option<Query>> = split
+            .map(|(path, query)| {
+                let current = known.selected(path);
+                if current == NONE && !is_whole && matches!(query, "upgrade" | "patch") {
+                    return None;
+                }
+                let revision = is_revision_query(path, query);
+                let allowed = if revision { Allowed::All } else { Allowed::NotWithdrawn };
+                Some(Query { current: current.into(), allowed, ..Query::new(path, query) })
+            })
+            .collect();
+        let queries: Vec<Query> = asked.iter().flatten().cloned().collect();
+        let source = Queries::new(&*self.run.fetcher, self.loader);
+        let found = source.resolve(&queries);
+        if let Some(error) = source.fatal() {
+            return Err(of_source(&error));
+        }
+        let mut answers =
+            queries.into_iter().zip(found).map(|(query, found)| answer(&query, found));
+        let in_place =
+            asked.iter().map(|asked| asked.as_ref().and_then(|_| answers.next().flatten()));
+        Ok(in_place.collect())
     }
 
     /// Whether the whole graph is needed to know what an argument means.
@@ -120,7 +194,19 @@ impl Listing<'_, '_> {
             Failure::of_go(format_args!("cannot match {}{why}: {text}", quoted(argument)))
         };
         let has_root = self.run.project.place.has_root();
-        if argument == "all" || argument.contains("...") {
+        if is_pattern(argument) {
+            return if has_root { Ok(true) } else { Err(no_root("")) };
+        }
+        if let Some((path, query)) = argument.split_once('@') {
+            if query.starts_with(['-', '/']) {
+                let query = quoted(query);
+                return Err(Failure::of_go(format_args!("invalid module version {query}")));
+            }
+            let is_root = requirements.root_selected(self.loader.main, path).is_some();
+            let known = is_root && requirements.pruning() != Pruning::Unpruned;
+            if known || !matches!(query, "upgrade" | "patch") {
+                return Ok(false);
+            }
             return if has_root { Ok(true) } else { Err(no_root("")) };
         }
         let is_root = requirements.root_selected(self.loader.main, argument).is_some();

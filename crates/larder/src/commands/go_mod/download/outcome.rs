@@ -8,6 +8,7 @@ use super::listing::Chosen;
 use crate::exit::{ExitStatus, Failure};
 use crate::go_json::GoJson;
 use crate::go_project::of_source;
+use crate::list::write_origin;
 use crate::printer::Printer;
 
 /// A module, and what there is of it.
@@ -92,7 +93,9 @@ impl Outcome {
                 "GoModSum",
                 found.and_then(|found| found.go_mod_sum.as_deref()).unwrap_or_default(),
             );
-        let _ = origin;
+        if let Some(origin) = origin {
+            json.object("Origin", |json| write_origin(json, origin));
+        }
         json.flag("Reuse", *reuse);
         json.finish()
     }

@@ -141,7 +141,7 @@ mod tests {
     fn memory_that_grows_is_told_from_memory_that_wavers() {
         let ten = Duration::from_mins(10);
         assert_eq!(judge(&samples(|at| 40 + at % 7), ten), Ok(()));
-        assert_eq!(judge(&samples(|at| 40 + at / 60), ten), Ok(()));
+        assert_eq!(judge(&samples(|at| 40 + at / 100), ten), Ok(()));
         assert!(judge(&samples(|at| 40 + at / 20), ten).is_err());
         assert!(judge(&[], ten).is_err());
     }

@@ -1,11 +1,12 @@
 //! Unpacking a zip that is in the cache already.
 //!
-//! Whoever comes second finds it done. Specification: cmd/go's `unzip`.
+//! Whoever comes second finds it done. The hash was found right when the zip came in, and is not computed
+//! again; what a rotten disk does to the content, the CRCs tell. Specification: cmd/go's `unzip`.
 
 use std::path::PathBuf;
 
 use larder_module::ModuleVersion;
-use larder_modzip::extract;
+use larder_modzip::extract_known;
 
 use crate::error::CacheError;
 use crate::file_error::FileError;
@@ -35,8 +36,8 @@ impl ModuleCache {
         let zip = step::open(&path, Opening::Reading).map_err(unread)?;
         let size = zip.metadata().map_err(|error| unread(FileError::new("stat", &path, &error)))?;
         let tree = Tree::begin(&lock)?;
-        match extract(&zip, size.len(), module, &tree) {
-            Ok(_) => Ok(tree.complete()?),
+        match extract_known(&zip, size.len(), module, &tree) {
+            Ok(()) => Ok(tree.complete()?),
             Err(error) => Err(CacheError::unzip(path, tree.path(), error)),
         }
     }

@@ -64,6 +64,28 @@ pub enum ContentFault {
     Crc,
 }
 
+/// What is done with entries beside checking them.
+#[derive(Clone, Copy)]
+pub(crate) enum Work<'d> {
+    Hash,
+    Write(Unpacking<'d>),
+    HashAndWrite(Unpacking<'d>),
+}
+
+impl<'d> Work<'d> {
+    fn hashes(self) -> bool {
+        !matches!(self, Self::Write(_))
+    }
+
+    /// Where the content of an entry is written, which that of a directory is not.
+    fn to(self, entry: &Entry<'_>) -> Option<Unpacking<'d>> {
+        match self {
+            Self::Write(to) | Self::HashAndWrite(to) if !entry.is_directory() => Some(to),
+            _ => None,
+        }
+    }
+}
+
 /// Unpacks entries, one run after another, in buffers that it keeps.
 pub(crate) struct Unpacker<'z> {
     zip: &'z dyn ReadAt,
@@ -78,16 +100,17 @@ impl<'z> Unpacker<'z> {
         Self { zip, window: Vec::new(), plain: Vec::new(), inflater }
     }
 
-    /// Checks the entries of a run, hashes them, and writes the files among them where they go anywhere.
-    pub(crate) fn hash(
+    /// Checks the entries of a run and does the work with them; the hashes mean nothing where that is not
+    /// to hash.
+    pub(crate) fn work_on(
         &mut self,
         run: &[Placed<'_>],
-        to: Option<Unpacking<'_>>,
+        work: Work<'_>,
     ) -> Result<Vec<ContentHash>, ZipError> {
         match run {
-            [large] if !large.is_small() => Ok(vec![self.hash_large(large, to)?]),
+            [large] if !large.is_small() => Ok(vec![self.hash_large(large, work)?]),
             [] => Ok(Vec::new()),
-            [first, ..] => self.hash_small(first.entry.offset, run, to),
+            [first, ..] => self.hash_small(first.entry.offset, run, work),
         }
     }
 
@@ -101,16 +124,14 @@ impl<'z> Unpacker<'z> {
         Ok(content)
     }
 
-    fn hash_large(
-        &mut self,
-        large: &Placed<'_>,
-        to: Option<Unpacking<'_>>,
-    ) -> Result<ContentHash, ZipError> {
-        let to = to.filter(|_| !large.entry.is_directory());
+    fn hash_large(&mut self, large: &Placed<'_>, work: Work<'_>) -> Result<ContentHash, ZipError> {
+        let to = work.to(&large.entry);
         let mut file = to.map(|to| to.file(large.entry.name)).transpose()?;
         let mut hasher = Sha256::new();
         self.stream(large, |piece| {
-            hasher.update(piece);
+            if work.hashes() {
+                hasher.update(piece);
+            }
             file.as_mut().map_or(Ok(()), |file| file.write(piece))
         })?;
         Ok(hasher.finalize().into())
@@ -120,7 +141,7 @@ impl<'z> Unpacker<'z> {
         &mut self,
         start: u64,
         run: &[Placed<'_>],
-        to: Option<Unpacking<'_>>,
+        work: Work<'_>,
     ) -> Result<Vec<ContentHash>, ZipError> {
         let end = run.last().map_or(start, |last| last.end);
         let window = at_least(&mut self.window, within_memory(end.saturating_sub(start)));
@@ -133,8 +154,10 @@ impl<'z> Unpacker<'z> {
             rest = others;
             let plain = plain_of(&mut self.inflater, &mut self.plain, owned, &placed.entry);
             let plain = plain.map_err(|fault| placed.fault(fault))?;
-            hashes.push(Sha256::digest(plain).into());
-            if let Some(to) = to.filter(|_| !placed.entry.is_directory()) {
+            if work.hashes() {
+                hashes.push(Sha256::digest(plain).into());
+            }
+            if let Some(to) = work.to(&placed.entry) {
                 to.file(placed.entry.name)?.write(plain)?;
             }
         }

@@ -12,8 +12,9 @@ use std::io::{self, Write as _};
 use larder_module::ModuleVersion;
 
 use crate::checked::{self, Checked};
+use crate::content::Work;
 use crate::directory::Directory;
-use crate::inspect::{Inspected, ZipError, inspect_checked};
+use crate::inspect::{Inspected, ZipError, inspect_checked, work_on_all};
 use crate::read_at::ReadAt;
 
 /// An empty directory tree that a zip is unpacked into. Names are relative, with slashes, and obey every
@@ -67,14 +68,24 @@ pub fn extract(
 ) -> Result<Inspected, ZipError> {
     let directory = Directory::read_limited(zip, size)?;
     let checked = Checked::of(&directory, module)?;
-    let prefix = checked::prefix(module).len();
-    let files = checked.placed.iter().map(|placed| placed.entry);
-    let files: Vec<&str> = files
-        .filter(|entry| !entry.is_directory())
-        .filter_map(|entry| below(entry.name, prefix))
-        .collect();
-    to.make_directories(&files)?;
-    inspect_checked(zip, checked, Some(Unpacking { to, prefix }))
+    let unpacking = Unpacking::begin(&checked, module, to)?;
+    inspect_checked(zip, checked, Work::HashAndWrite(unpacking))
+}
+
+/// As [`extract`], of a zip whose hash was found to be right before: all is checked but that.
+///
+/// # Errors
+/// Says which rule it breaks, or what could not be read or written. What was written then is not whole.
+pub fn extract_known(
+    zip: &dyn ReadAt,
+    size: u64,
+    module: &ModuleVersion,
+    to: &dyn Destination,
+) -> Result<(), ZipError> {
+    let directory = Directory::read_limited(zip, size)?;
+    let checked = Checked::of(&directory, module)?;
+    let unpacking = Unpacking::begin(&checked, module, to)?;
+    work_on_all(zip, &checked.placed, Work::Write(unpacking)).map(drop)
 }
 
 /// Where the files of one zip go.
@@ -84,7 +95,23 @@ pub(crate) struct Unpacking<'d> {
     prefix: usize,
 }
 
-impl Unpacking<'_> {
+impl<'d> Unpacking<'d> {
+    /// Makes the directories of all files.
+    fn begin(
+        checked: &Checked<'_>,
+        module: &ModuleVersion,
+        to: &'d dyn Destination,
+    ) -> Result<Self, Unwritten> {
+        let prefix = checked::prefix(module).len();
+        let files = checked.placed.iter().map(|placed| placed.entry);
+        let files: Vec<&str> = files
+            .filter(|entry| !entry.is_directory())
+            .filter_map(|entry| below(entry.name, prefix))
+            .collect();
+        to.make_directories(&files)?;
+        Ok(Self { to, prefix })
+    }
+
     /// Makes the file of an entry with this full name.
     pub(crate) fn file(self, full_name: &[u8]) -> Result<Written, Unwritten> {
         let name = below(full_name, self.prefix).unwrap_or_default();

@@ -16,10 +16,10 @@ use larder_module::{ModuleVersion, Shown};
 use rayon::prelude::*;
 
 use crate::checked::{self, Checked, MAX_SPECIAL, MAX_ZIP};
-use crate::content::{ContentFault, Unpacker};
+use crate::content::{ContentFault, Unpacker, Work};
 use crate::directory::{Directory, DirectoryFault};
 use crate::dirhash::{ContentHash, Dirhash};
-use crate::extract::{Unpacking, Unwritten};
+use crate::extract::Unwritten;
 use crate::names::NameFault;
 use crate::placed::{self, Placed};
 use crate::read_at::ReadAt;
@@ -96,7 +96,7 @@ impl ZipError {
 /// Says which rule it breaks, or that it could not be read.
 pub fn inspect(zip: &dyn ReadAt, size: u64, module: &ModuleVersion) -> Result<Inspected, ZipError> {
     let directory = Directory::read_limited(zip, size)?;
-    inspect_checked(zip, Checked::of(&directory, module)?, None)
+    inspect_checked(zip, Checked::of(&directory, module)?, Work::Hash)
 }
 
 /// Which names are asked of a zip's entries.
@@ -122,7 +122,7 @@ pub fn hash_entries(zip: &dyn ReadAt, size: u64, names: Names<'_>) -> Result<Dir
     let last: HashMap<&[u8], u64> =
         entries.iter().map(|entry| (entry.name, entry.offset)).collect();
     let placed = placed::place(entries, directory.start())?;
-    let mut hashes = hash_all(zip, &placed, None)?;
+    let mut hashes = work_on_all(zip, &placed, Work::Hash)?;
     if last.len() < placed.len() {
         // Of several entries with one name the last one's content counts for all, as in the go command.
         hashes = placed
@@ -142,29 +142,29 @@ pub fn hash_entries(zip: &dyn ReadAt, size: u64, names: Names<'_>) -> Result<Dir
 pub(crate) fn inspect_checked(
     zip: &dyn ReadAt,
     checked: Checked<'_>,
-    to: Option<Unpacking<'_>>,
+    work: Work<'_>,
 ) -> Result<Inspected, ZipError> {
     let Checked { placed, files, uncompressed, go_mod } = checked;
-    let hashes = hash_all(zip, &placed, to)?;
+    let hashes = work_on_all(zip, &placed, work)?;
     let dirhash = dirhash(&placed, &hashes);
     let go_mod = go_mod.and_then(|index| placed.get(index));
     let go_mod = go_mod.map(|placed| Unpacker::new(zip).content(placed)).transpose()?;
     Ok(Inspected { dirhash, files, uncompressed, go_mod })
 }
 
-/// Unpacks, checks and hashes all entries; the hashes are in the order of `placed`.
-fn hash_all(
+/// Unpacks, checks and works on all entries; their hashes are in the order of `placed`.
+pub(crate) fn work_on_all(
     zip: &dyn ReadAt,
     placed: &[Placed<'_>],
-    to: Option<Unpacking<'_>>,
+    work: Work<'_>,
 ) -> Result<Vec<ContentHash>, ZipError> {
     let hashes: Vec<Vec<ContentHash>> = if placed.len() < MANY {
         let mut unpacker = Unpacker::new(zip);
-        placed::runs(placed).map(|run| unpacker.hash(run, to)).collect::<Result<_, _>>()?
+        placed::runs(placed).map(|run| unpacker.work_on(run, work)).collect::<Result<_, _>>()?
     } else {
         let runs: Vec<_> = placed::runs(placed).collect();
         runs.par_iter()
-            .map_init(|| Unpacker::new(zip), |unpacker, run| unpacker.hash(run, to))
+            .map_init(|| Unpacker::new(zip), |unpacker, run| unpacker.work_on(run, work))
             .collect::<Result<_, _>>()?
     };
     Ok(hashes.into_iter().flatten().collect())

@@ -15,7 +15,7 @@
 //! | file | what stands there |
 //! | --- | --- |
 //! | `inspect.rs` | [`inspect`] and [`hash_entries`], and their bound on memory |
-//! | `extract.rs` | [`extract`]: unpacking and hashing in one pass |
+//! | `extract.rs` | [`extract`]: unpacking and hashing in one pass; [`extract_known`] |
 //! | `checked.rs` | what the directory declares, against rules and limits |
 //! | `directory.rs` | the central directory: which entries there are |
 //! | `field.rs` | little-endian numbers from untrusted bytes |
@@ -47,7 +47,7 @@ mod unicode;
 pub use content::ContentFault;
 pub use directory::DirectoryFault;
 pub use dirhash::{Dirhash, DirhashError};
-pub use extract::{Destination, Unwritten, extract};
+pub use extract::{Destination, Unwritten, extract, extract_known};
 pub use inspect::{Inspected, Names, ZipError, hash_entries, inspect};
 pub use names::NameFault;
 pub use read_at::ReadAt;

@@ -26,17 +26,22 @@ impl ModuleGraph {
     fn order(&self) -> Vec<Node> {
         let mut queued = vec![false; self.names.len()];
         let mut order: Vec<Node> = Vec::with_capacity(self.names.len());
+        // A root that is there twice is walked twice, as go walks it: two members of one name.
+        let is_one = |node: Node| &*self.names.name(node).version != NONE;
+        order.extend(self.roots.iter().copied().filter(|&root| is_one(root)));
+        for root in &order {
+            if let Some(seen) = queued.get_mut(root.index()) {
+                *seen = true;
+            }
+        }
         let mut queue = |node: Node, order: &mut Vec<Node>| {
             if let Some(seen @ false) = queued.get_mut(node.index())
-                && &*self.names.name(node).version != NONE
+                && is_one(node)
             {
                 *seen = true;
                 order.push(node);
             }
         };
-        for &root in &self.roots {
-            queue(root, &mut order);
-        }
         let mut next = 0;
         while let Some(&node) = order.get(next) {
             next += 1;

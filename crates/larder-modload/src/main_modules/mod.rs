@@ -118,9 +118,9 @@ impl MainModules {
         }
     }
 
-    /// The module with this path.
+    /// The module with this path; of two with one path the last.
     pub fn get(&self, path: &str) -> Option<&MainModule> {
-        self.modules.iter().find(|module| &*module.path == path)
+        self.modules.iter().rfind(|module| &*module.path == path)
     }
 
     /// Whether one of them has this path.

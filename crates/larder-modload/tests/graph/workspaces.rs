@@ -115,3 +115,20 @@ fn nothing_stands_for_a_member_but_what_stands_for_a_version_of_it() {
     assert!(main.replacement(&named("x.y/a@v1.0.0")).is_some());
     assert_eq!(main.highest_replaced().get("x.y/a").map(|version| &**version), Some("v1.0.0"));
 }
+
+#[test]
+fn of_two_members_of_one_name_the_last_counts_and_is_told_twice() {
+    let members = [
+        ("/w/a", "module x.y/a\ngo 1.20\nrequire x.y/c v1.0.0\n"),
+        ("/w/b", "module x.y/a\ngo 1.21\n"),
+    ];
+    let main = workspace("go 1.21\n", &members).unwrap();
+    let (source, mode, local) = (World::default().source(), readonly(), local());
+    let directory = Path::new("/w");
+    let parts = LoaderParts { main: &main, mode: &mode, local: &local, directory, source: &source };
+    let loader = Loader::new(parts);
+    let requirements = initial(&loader, MissingGoLine::Leave, None).unwrap().requirements;
+    let edges = requirements.graph(&loader).graph.edges();
+    let edges: Vec<String> = edges.map(|(from, to)| format!("{from} {to}")).collect();
+    assert_eq!(edges, ["go@1.21 toolchain@go1.21", "x.y/a go@1.21", "x.y/a go@1.21"]);
+}

@@ -104,7 +104,10 @@ impl Core {
         let revision = Revision::from(module.version());
         let asked = self
             .through_list(module.path(), |upstream| self.stat(upstream, module.path(), &revision));
-        Ok(InfoFile { info: asked.await?, path })
+        let info = asked.await?;
+        // What was found is of no use as a file where none can be.
+        self.usable()?;
+        Ok(InfoFile { info, path })
     }
 
     /// What the cache's `.info` of a version says.
@@ -115,8 +118,8 @@ impl Core {
     /// Keeps the `.info` of a version; that it cannot be kept is no failure.
     pub(crate) fn keep_info(&self, path: &ModulePath, info: &RevInfo) {
         let named = NamedVersion::new(path.as_str(), info.version.as_str());
-        // What has no canonical name has no place in the cache.
-        let Ok(module) = named.checked() else { return };
+        // What has no canonical name has no place in the cache, and nothing has one in a cache that is none.
+        let (Ok(module), Ok(())) = (named.checked(), self.usable()) else { return };
         let written = self.config.cache.write_info(&module, &rev_info::for_the_cache(info));
         self.tell_unwritten("stat cache", written);
     }
@@ -162,7 +165,6 @@ impl Core {
     }
 
     async fn find_go_mod(&self, module: &ModuleVersion) -> Result<Arc<[u8]>, SourceError> {
-        self.usable()?;
         if let Some(content) = self.config.cache.read_mod(module) {
             match self.verify_go_mod(module, &content).await {
                 Ok(()) => return Ok(Arc::from(content)),
@@ -183,7 +185,9 @@ impl Core {
     ) -> Result<Arc<[u8]>, SourceError> {
         let content = self.ask_for_go_mod(upstream, module).await?;
         self.verify_go_mod(module, &content).await?;
-        self.tell_unwritten("go.mod cache", self.config.cache.write_mod(module, &content));
+        if self.usable().is_ok() {
+            self.tell_unwritten("go.mod cache", self.config.cache.write_mod(module, &content));
+        }
         Ok(Arc::from(&content[..]))
     }
 

@@ -129,7 +129,6 @@ pub(super) async fn download(core: &Core, module: &ModuleVersion) -> Downloaded 
 }
 
 async fn fill(core: &Core, done: &mut Downloaded) -> Result<(), SourceError> {
-    core.usable()?;
     let module = &done.module.clone();
     let cache = &core.config.cache;
     let zip_is_here = cache.zip_state(module) != ZipState::Missing;

@@ -13,6 +13,7 @@ use larder_module::{
     ModulePath, ModuleVersion, NamedVersion, PseudoVersion, Revision, Version, compare_versions,
 };
 
+use super::config::Lookups;
 use super::core::{Core, other};
 use super::rev_info;
 use super::upstreams::{Whom, off, only_direct};
@@ -71,7 +72,7 @@ impl Core {
         if let Some(info) = version_of(path, revision).and_then(|module| self.kept_info(&module)) {
             return Some(info);
         }
-        if self.config.goproxy != "off" {
+        if self.config.goproxy != "off" && self.config.lookups != Lookups::Offline {
             return None;
         }
         let version = self.config.cache.version_of_commit(path, revision.as_str())?;
@@ -219,7 +220,6 @@ impl Core {
     /// The proxy in this place, or why there is none to ask.
     fn proxy(&self, upstream: Upstream, about: &Asked) -> Result<&ProxyUrl, SourceError> {
         self.disabled()?;
-        self.usable()?;
         match self.upstreams()?.whom(upstream) {
             Whom::Proxy(proxy) => Ok(proxy),
             Whom::Private | Whom::Direct => Err(only_direct(&about.0)),

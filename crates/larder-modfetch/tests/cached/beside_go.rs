@@ -107,8 +107,8 @@ fn check(what: &str, trouble: impl Fn(&World)) {
     gos_files.sort();
     let mut ours = world.cached();
     // An empty directory says nothing.
-    ours.retain(|name| name.contains("@"));
-    gos_files.retain(|name| name.contains("@"));
+    ours.retain(|name| name.contains('@'));
+    gos_files.retain(|name| name.contains('@'));
     assert_eq!(ours, gos_files, "{what}");
 }
 

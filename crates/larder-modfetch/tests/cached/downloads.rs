@@ -188,3 +188,19 @@ fn a_half_unpacked_directory_is_unpacked_anew_without_asking() {
     assert!(dir.join("m.go").is_file() && !partial.exists());
     assert_eq!(world.upstream.asked_in_all(), asked);
 }
+
+#[test]
+fn a_cache_that_is_a_file_stops_downloads_and_not_graphs() {
+    let world = World::new();
+    let files = world.publish("example.com/m", "v1.0.0");
+    let root = world.root.path().join("mod");
+    fs_err::write(&root, "").unwrap();
+    let wanted = module("example.com/m", "v1.0.0");
+    let fetcher = world.fetcher();
+    let content = crate::world::go_mod(&fetcher, &wanted).unwrap();
+    assert_eq!(content.as_bytes(), &files.go_mod[..]);
+    let expect =
+        format!("could not create module cache: \"{}\" is not a directory", root.display());
+    assert_eq!(failure(&download(&fetcher, &wanted)), expect);
+    assert!(world.said().is_empty());
+}

@@ -141,7 +141,6 @@ fn chance(round: u64) -> u64 {
 }
 
 #[test]
-#[ignore = "`larder mod download` is not built yet"]
 fn go_and_larder_share_a_cache_through_kill_9() {
     let Some(go) = Go::local() else { return };
     let (upstream, database) = stock();

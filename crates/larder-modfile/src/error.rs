@@ -190,6 +190,17 @@ impl ErrorList {
         Self { errors }
     }
 
+    /// The same errors, with another name for the file before each: the go command names a file by its full
+    /// path while it reads, and by a shorter one when it tells.
+    #[must_use]
+    pub fn told_of(mut self, file: &str) -> Self {
+        let file: Arc<str> = file.into();
+        for error in &mut self.errors {
+            error.file = Arc::clone(&file);
+        }
+        self
+    }
+
     /// The errors, in the order in which the go command writes them.
     pub fn errors(&self) -> &[ParseError] {
         &self.errors

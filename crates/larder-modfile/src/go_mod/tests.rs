@@ -203,3 +203,14 @@ fn statements_know_where_they_stand() {
     let position = read.position(read.require[0].line);
     assert_eq!(position, Position { line: 4, column: 2 });
 }
+
+#[test]
+fn errors_can_be_told_of_a_file_by_a_shorter_name() {
+    let errors = GoMod::parse("/work/m/go.mod", b"module m\nrequire (\n", None).unwrap_err();
+    let excerpt = errors.errors()[0].excerpt(b"module m\nrequire (\n");
+    assert_eq!(excerpt.as_deref(), Some("  |\n3 | \n  | ^"));
+    assert_eq!(
+        errors.told_of("go.mod").to_string(),
+        "go.mod:3: syntax error (unterminated block started at /work/m/go.mod:2:1)"
+    );
+}

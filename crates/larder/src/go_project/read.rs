@@ -78,9 +78,12 @@ impl Reading<'_> {
             resolved |= fixed != version;
             Ok(fixed)
         };
-        let go_mod = match GoMod::parse(&shown, &bytes, Some(&mut fix)) {
+        // Only the name before an error is shortened, not one within it.
+        let name = path.display().to_string();
+        let go_mod = match GoMod::parse(&name, &bytes, Some(&mut fix)) {
             Ok(go_mod) => go_mod,
             Err(errors) => {
+                let errors = errors.told_of(&shown);
                 if let Ok(lax) = GoMod::parse_lax(&shown, &bytes, Some(&mut fix)) {
                     self.allow(&shown, &lax)?;
                 }

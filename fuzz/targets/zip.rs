@@ -6,7 +6,7 @@
 use std::io;
 
 use larder_module::{ModulePath, ModuleVersion, Version};
-use larder_modzip::{Dirhash, ReadAt, inspect};
+use larder_modzip::{Dirhash, Names, ReadAt, hash_entries, inspect};
 use libfuzzer_sys::fuzz_target;
 
 /// Gives a few bytes a time.
@@ -26,9 +26,11 @@ fuzz_target!(|bytes: &[u8]| {
     let size = bytes.len() as u64;
     let whole = inspect(&bytes, size, &module);
     let trickled = inspect(&Trickle(bytes), size, &module);
+    let hashed = hash_entries(&bytes, size, Names::Of(&module));
     match (whole, trickled) {
         (Ok(whole), Ok(trickled)) => {
             assert_eq!(whole, trickled);
+            assert_eq!(hashed.ok(), Some(whole.dirhash));
             assert_eq!(Dirhash::parse(&whole.dirhash.to_string()), Ok(whole.dirhash));
         }
         (Err(whole), Err(trickled)) => {

@@ -2,10 +2,11 @@
 //!
 //! `cargo bench -p larder-modload` prints the median of 31 rounds for graphs of several sizes. The world
 //! is made up: module versions that each require thirty others, an eighth of them from before pruning.
+//! With the directory of a module cache and a go.mod behind `--` it is those: files are read each round.
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -18,16 +19,25 @@ use larder_modload::{
 const ROUNDS: usize = 31;
 const REQUIRED: usize = 30;
 
-struct Files(HashMap<String, Arc<[u8]>>);
+/// Files in memory, or below the `cache/download` of a module cache.
+enum Files {
+    Made(HashMap<String, Arc<[u8]>>),
+    Cached(PathBuf),
+}
 
 impl GoModSource for Files {
     fn go_mods(&self, wanted: &[GoModAt]) -> Vec<Result<Arc<[u8]>, SourceError>> {
-        let answer = |at: &GoModAt| match at {
-            GoModAt::Module(module) => {
-                let absent = || SourceError::new(SourceErrorKind::NotFound, "not found");
-                self.0.get(&module.to_string()).cloned().ok_or_else(absent)
+        let absent = || SourceError::new(SourceErrorKind::NotFound, "not found");
+        let answer = |at: &GoModAt| match (at, self) {
+            (GoModAt::Directory(_), _) => Err(absent()),
+            (GoModAt::Module(module), Self::Made(files)) => {
+                files.get(&module.to_string()).cloned().ok_or_else(absent)
             }
-            GoModAt::Directory(_) => Err(SourceError::new(SourceErrorKind::Other, "no directory")),
+            (GoModAt::Module(module), Self::Cached(cache)) => {
+                let (path, version) = (module.path().escaped(), module.version().escaped());
+                let file = cache.join(format!("cache/download/{path}/@v/{version}.mod"));
+                fs_err::read(file).map(Arc::from).map_err(|_| absent())
+            }
         };
         wanted.iter().map(answer).collect()
     }
@@ -66,21 +76,29 @@ fn world(modules: usize) -> (Files, String) {
         let _ = writeln!(main, "\t{} v1.2.0", path(module));
     }
     main.push_str(")\n");
-    (Files(files), main)
+    (Files::Made(files), main)
 }
 
 #[expect(clippy::print_stdout, reason = "a measurement is printed")]
 fn main() {
+    let given: Vec<String> = std::env::args().skip(1).filter(|word| word != "--bench").collect();
+    if let [cache, go_mod] = given.as_slice() {
+        let main = fs_err::read_to_string(go_mod).unwrap_or_default();
+        println!("{}", measured(go_mod, &Files::Cached(cache.into()), &main));
+        return;
+    }
     for modules in [100, 700, 2000] {
         let (source, main) = world(modules);
-        let mut rounds: Vec<_> = (0..ROUNDS).map(|_| round(&source, &main)).collect();
-        rounds.sort();
-        let (took, versions, edges) = rounds[ROUNDS / 2];
-        println!(
-            "{modules} modules, {versions} versions, {edges} requirements: {:.2} ms",
-            took.as_secs_f64() * 1e3
-        );
+        println!("{}", measured(&format!("{modules} modules"), &source, &main));
     }
+}
+
+fn measured(name: &str, source: &Files, main: &str) -> String {
+    let mut rounds: Vec<_> = (0..ROUNDS).map(|_| round(source, main)).collect();
+    rounds.sort();
+    let (took, versions, edges) = rounds[ROUNDS / 2];
+    let took = took.as_secs_f64() * 1e3;
+    format!("{name}: {versions} versions, {edges} requirements: {took:.2} ms")
 }
 
 fn round(source: &Files, main: &str) -> (std::time::Duration, usize, usize) {

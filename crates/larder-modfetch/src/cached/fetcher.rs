@@ -6,6 +6,7 @@
 //!
 //! Invariant: nothing of the network exists before the first request that needs it.
 
+use std::collections::BTreeSet;
 use std::future::Future;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
@@ -23,7 +24,7 @@ use super::config::CachedConfig;
 use super::core::Core;
 use super::download::{self, Downloaded};
 use super::event::{Event, Listener};
-use super::go_sum::GoSums;
+use super::go_sum::{Changes, GoSums};
 
 /// From as many go.mod files on, several threads read.
 const MANY: usize = 64;
@@ -55,6 +56,22 @@ impl CachedFetcher {
     /// The sums of this run.
     pub fn sums(&self) -> &GoSums {
         &self.core.sums
+    }
+
+    /// Adds to go.sum the sums of this run that are in `keep`, under its lock; what others have added
+    /// meanwhile stays. Nothing is opened if there is nothing to add.
+    ///
+    /// # Errors
+    /// With the go command's words where changes are forbidden, or the file cannot be written.
+    pub fn write_sums(
+        &self,
+        keep: &BTreeSet<SumLine>,
+        changes: Changes,
+    ) -> Result<(), SourceError> {
+        for line in self.core.sums.write(&self.core.config.cache, keep, changes)? {
+            self.core.listener.hear(Event::Said { line: &line });
+        }
+        Ok(())
     }
 
     /// The settings.

@@ -136,29 +136,36 @@ impl GoSums {
     }
 
     /// Adds to the main file the new sums that are in `keep`, under its lock. What others have added
-    /// meanwhile stays. Nothing is opened if there is nothing to add.
+    /// meanwhile stays. Nothing is opened if there is nothing to add. Gives the warnings that there are.
     ///
     /// # Errors
     /// With the go command's words where changes are forbidden, or the file cannot be written.
-    pub fn write(
+    pub(crate) fn write(
         &self,
         cache: &ModuleCache,
         keep: &BTreeSet<SumLine>,
         changes: Changes,
-    ) -> Result<(), SourceError> {
-        let (Some(mut sums), Some(files)) = (self.sums()?, &self.files) else { return Ok(()) };
+    ) -> Result<Vec<String>, SourceError> {
+        let mut warnings = Vec::new();
+        let (Some(mut sums), Some(files)) = (self.sums()?, &self.files) else {
+            return Ok(warnings);
+        };
         if !sums.must_be_written(keep) {
-            return Ok(());
+            return Ok(warnings);
         }
         if changes == Changes::Forbidden {
             return Err(other("updates to go.sum needed, disabled by -mod=readonly"));
         }
         // Only releases of go before 1.14 heed it, and go too writes without it where it cannot be had.
         let _side_lock = cache.side_lock();
-        transform(&files.main, |now| sums.rewritten(now, keep, files).map_err(Rewriting::Refused))
-            .map_err(Rewriting::told)?;
+        transform(&files.main, |now| {
+            let (text, warned) = sums.rewritten(now, keep, files).map_err(Rewriting::Refused)?;
+            warnings = warned;
+            Ok(text)
+        })
+        .map_err(Rewriting::told)?;
         sums.status.clear();
-        Ok(())
+        Ok(warnings)
     }
 
     /// The sums, read if they have not been yet; none outside every module.
@@ -267,14 +274,16 @@ impl Sums {
         now: &[u8],
         keep: &BTreeSet<SumLine>,
         files: &GoSumFiles,
-    ) -> Result<Vec<u8>, SourceError> {
+    ) -> Result<(Vec<u8>, Vec<String>), SourceError> {
         // Sums that somebody has taken out meanwhile stay out, unless they were checked here.
         self.main = read_lines(now, &files.main, files.malformed)?;
         let checked = self.status.iter().filter(|(_, status)| status.used);
-        let checked: Vec<_> = checked.map(|(key, _)| key.clone()).collect();
+        let mut checked: Vec<_> = checked.map(|(key, _)| key.clone()).collect();
+        checked.sort();
+        let mut warnings = Vec::new();
         for (line, sum) in checked {
             if !self.is_members(&line) {
-                self.add(&line, &sum, files)?;
+                warnings.extend(self.add(&line, &sum, files)?);
             }
         }
         let mut main = std::mem::take(&mut self.main);
@@ -284,7 +293,7 @@ impl Sums {
         });
         let text = main.format();
         self.main = main;
-        Ok(text.into_bytes())
+        Ok((text.into_bytes(), warnings))
     }
 
     fn stays(&self, line: &SumLine, sum: &str, keep: &BTreeSet<SumLine>) -> bool {

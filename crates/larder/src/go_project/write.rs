@@ -7,7 +7,7 @@
 use std::collections::{HashMap, HashSet};
 
 use larder_modcache::{FileError, ModuleCache, transform};
-use larder_modfetch::{Changes, GoSums};
+use larder_modfetch::{CachedFetcher, Changes};
 use larder_modfile::{GoMod, Separation, Wanted};
 use larder_modload::{GoModDirty, Loader, ModMode, Requirements, gates, sums_to_keep};
 use larder_module::{NamedVersion, compare_go_versions, version_of_toolchain};
@@ -32,10 +32,8 @@ pub(crate) struct Written<'a> {
     pub(crate) requirements: &'a Requirements,
     /// Who read the go.mod files of dependencies.
     pub(crate) loader: &'a Loader<'a>,
-    /// The sums of this run.
-    pub(crate) sums: &'a GoSums,
-    /// The cache, for its lock.
-    pub(crate) cache: &'a ModuleCache,
+    /// Who has the sums of this run.
+    pub(crate) fetcher: &'a CachedFetcher,
 }
 
 impl Project {
@@ -69,14 +67,14 @@ impl Project {
                 "updates to go.mod needed, but go.mod is part of the overlay specified with -overlay",
             ));
         }
-        write_go_mod(file, &next, written.cache)?;
+        write_go_mod(file, &next, &written.fetcher.config().cache)?;
         write_go_sum(written, changes)
     }
 }
 
 fn write_go_sum(written: Written<'_>, changes: Changes) -> Result<(), Failure> {
     let keep = sums_to_keep(written.loader, written.requirements);
-    written.sums.write(written.cache, &keep, changes).map_err(|error| failure::of_source(&error))
+    written.fetcher.write_sums(&keep, changes).map_err(|error| failure::of_source(&error))
 }
 
 /// Why go.mod was not written.

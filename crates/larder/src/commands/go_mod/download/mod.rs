@@ -110,8 +110,7 @@ fn download(
     let written = Written {
         requirements: &requirements,
         loader: &loader,
-        sums: fetcher.sums(),
-        cache: &fetcher.config().cache,
+        fetcher: &fetcher,
     };
     if !writes_sums && let Err(failure) = project.write_back(run.session, written) {
         // Go has asked for these by now.

@@ -36,10 +36,7 @@ fn start(
     let Some(line) = words.get(1..).and_then(GoCommandName::of) else {
         return from_clap(words, environment, printer);
     };
-    let before = if line.before.is_empty() { line.behind } else { line.before };
-    let rest = go_command::change_directory(before)?;
-    let behind = if line.before.is_empty() { rest } else { line.behind };
-    match go_command::prepare(line.name, behind, environment)? {
+    match go_command::prepare(&line, environment)? {
         Prepared::Help(words) => from_clap(words, environment, printer),
         Prepared::Command(matches, session) => {
             run_as_go(line.name.command, &matches, &session, printer)

@@ -6,6 +6,7 @@ use super::{GoModFlags, WatchFlags};
 
 /// The arguments of `larder list`.
 #[derive(Debug, clap::Args)]
+#[expect(clippy::struct_excessive_bools, reason = "they are go's flags, each on or off by itself")]
 #[command(after_help = "\
 Lists modules, not packages: -m has to be given. Without arguments: the main module.
 Exit codes: 0 listed; 1 something could not be listed; 2 wrong arguments.

@@ -66,7 +66,7 @@ pub(super) fn read(
     words: &[OsString],
     check: Check<'_>,
 ) -> Result<Line, Failure> {
-    let table = Table { name, table, check };
+    let table = Table { name, flags: table, check };
     let mut said = Said::default();
     table.take_goflags(goflags, &mut said)?;
     let mut words = words.iter();
@@ -102,7 +102,7 @@ pub(super) fn read(
 
 struct Table<'a> {
     name: &'a GoCommandName,
-    table: &'a clap::Command,
+    flags: &'a clap::Command,
     check: Check<'a>,
 }
 
@@ -111,7 +111,7 @@ impl Table<'_> {
         let named = |arg: &&Arg| {
             arg.get_long() == Some(name) || arg.get_short().is_some_and(|c| name == c.to_string())
         };
-        let ours = self.table.get_arguments().find(named).map(|arg| match arg.get_action() {
+        let ours = self.flags.get_arguments().find(named).map(|arg| match arg.get_action() {
             ArgAction::SetTrue => Kind::Switch,
             _ if arg.get_num_args().is_some_and(|count| count.min_values() == 0) => {
                 Kind::SwitchOrValue

@@ -38,13 +38,13 @@ pub(crate) enum GoCommand {
 
 /// A command line of go's.
 #[derive(Debug)]
-pub(crate) struct GoLine<'a> {
+pub(crate) struct GoLine {
     /// Which command it is.
     pub(crate) name: &'static GoCommandName,
-    /// The words before its name: `-C`, or none.
-    pub(crate) before: &'a [OsString],
-    /// The words behind it.
-    pub(crate) behind: &'a [OsString],
+    /// The directory that `-C` names.
+    pub(crate) directory: Option<OsString>,
+    /// The words behind its name, without that.
+    pub(crate) behind: Vec<OsString>,
 }
 
 /// A flag without a meaning for us.
@@ -121,6 +121,25 @@ const BUILD_FLAGS: &[UnusedFlag] = &[
     switch("work"),
 ];
 
+/// Takes `-C` out of the words, if it is the first flag.
+fn without_chdir(words: &[OsString]) -> (Option<OsString>, Vec<OsString>) {
+    let is_flag = |word: &OsString| word.as_encoded_bytes().starts_with(b"-");
+    let at = words.iter().position(is_flag).unwrap_or(words.len());
+    let (before, from) = words.split_at(at);
+    let (directory, behind) = match from {
+        [flag, directory, rest @ ..] if flag == "-C" || flag == "--C" => (directory.clone(), rest),
+        [flag, rest @ ..] => {
+            let text = flag.to_string_lossy();
+            match text.strip_prefix("--C=").or_else(|| text.strip_prefix("-C=")) {
+                Some(directory) => (directory.into(), rest),
+                None => return (None, words.to_owned()),
+            }
+        }
+        [] => return (None, words.to_owned()),
+    };
+    (Some(directory), [before, behind].concat())
+}
+
 fn table<A: Args>(name: &'static str) -> clap::Command {
     A::augment_args(clap::Command::new(name))
 }
@@ -134,17 +153,12 @@ const fn switch(name: &'static str) -> UnusedFlag {
 }
 
 impl GoCommandName {
-    /// The command that these words (without the program) begin with, and those behind its name. `-C` may
-    /// stand before it.
-    pub(crate) fn of(words: &[OsString]) -> Option<GoLine<'_>> {
-        let before = match words.first().and_then(|word| word.to_str()) {
-            Some("-C" | "--C") => 2,
-            Some(word) if word.starts_with("-C=") || word.starts_with("--C=") => 1,
-            _ => 0,
-        };
-        let (before, words) = words.split_at_checked(before)?;
-        let (name, behind) = Self::at(words)?;
-        Some(GoLine { name, before, behind })
+    /// The command that these words (without the program) begin with. `-C` may stand before any other
+    /// flag, also between the words of the name.
+    pub(crate) fn of(words: &[OsString]) -> Option<GoLine> {
+        let (directory, words) = without_chdir(words);
+        let (name, behind) = Self::at(&words)?;
+        Some(GoLine { name, directory, behind: behind.to_owned() })
     }
 
     fn at(arguments: &[OsString]) -> Option<(&'static Self, &[OsString])> {
@@ -193,6 +207,10 @@ mod tests {
         check("list -m", Some("list"), 1);
         check("-C dir list -m", Some("list"), 1);
         check("--C=dir mod graph -C=x", Some("mod graph"), 1);
+        check("mod -C dir graph", Some("mod graph"), 0);
+        check("mod graph -C dir", Some("mod graph"), 0);
+        check("mod graph -x -C dir", Some("mod graph"), 3);
+        check("mod graph -C", Some("mod graph"), 1);
         check("mod", None, 0);
         check("mod tidy", None, 0);
         check("serve mod verify", None, 0);

@@ -1,7 +1,7 @@
 //! What a command of go's runs in, made in go's order: `-C`, the settings, the Go that is stood in for,
 //! GOFLAGS, the flags. The first thing that is wrong is told, as go tells it.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
@@ -9,7 +9,7 @@ use clap::ArgMatches;
 
 use super::flags::{self, Line, Mistake};
 use super::goflags;
-use super::names::GoCommandName;
+use super::names::GoLine;
 use super::quote::quoted;
 use super::settings::GoSettings;
 use crate::exit::Failure;
@@ -36,71 +36,58 @@ pub(crate) enum Prepared {
     Help(Vec<OsString>),
 }
 
-/// Makes what the command `name` with these words behind it runs in, in the working directory.
+/// Makes what a command line runs in, after going to the directory that `-C` names.
 ///
 /// # Errors
 /// In go's words and with its exit code, for the first thing that is wrong.
-pub(crate) fn prepare(
-    name: &'static GoCommandName,
-    words: &[OsString],
-    environment: &Environment,
-) -> Result<Prepared, Failure> {
+pub(crate) fn prepare(line: &GoLine, environment: &Environment) -> Result<Prepared, Failure> {
+    let name = line.name;
+    if let Some(directory) = &line.directory {
+        change_directory(directory)?;
+    }
     let directory = working_directory(environment)?;
     let settings = GoSettings::read(environment)?;
     let toolchain = Toolchain::select(&settings, &directory)?;
     let goflags = goflags::parse(settings.get("GOFLAGS"))?;
     let table = name.table();
     let check = |flag: &str, value: &str| check(&toolchain, flag, value);
-    let (said, rest) = match flags::read((name, &table), &goflags, words, &check)? {
+    let (said, rest) = match flags::read((name, &table), &goflags, &line.behind, &check)? {
         Line::Words(said, rest) => (said, rest),
         Line::Help => {
             let words = ["larder"].iter().chain(name.words()).chain(&["--help"]);
             return Ok(Prepared::Help(words.map(OsString::from).collect()));
         }
     };
-    let mut line: Vec<OsString> = vec![name.name.into()];
-    line.extend(said.for_clap().into_iter().map(OsString::from));
-    line.push("--".into());
-    line.extend(rest);
+    let mut words: Vec<OsString> = vec![name.name.into()];
+    words.extend(said.for_clap().into_iter().map(OsString::from));
+    words.push("--".into());
+    words.extend(rest);
     // What was read here is what clap takes.
     let matches = table
-        .try_get_matches_from(line)
+        .try_get_matches_from(words)
         .map_err(|error| Failure::usage(error.kind().to_string()).hint(name.help()))?;
     Ok(Prepared::Command(matches, Box::new(Session { directory, settings, toolchain })))
 }
 
-/// Goes to the directory that `-C` names, which counts only before all other flags, and gives the words
-/// behind it.
-///
-/// # Errors
-/// In go's words, where there is no such directory.
-pub(crate) fn change_directory(words: &[OsString]) -> Result<&[OsString], Failure> {
-    let Some(first) = words.first().and_then(|word| word.to_str()) else { return Ok(words) };
-    let (directory, rest) = match (first, words) {
-        ("-C" | "--C", [_, directory, rest @ ..]) => (directory.clone(), rest),
-        (_, [_, rest @ ..]) => {
-            let said = first.strip_prefix("-C=").or_else(|| first.strip_prefix("--C="));
-            let Some(said) = said else { return Ok(words) };
-            (OsString::from(said), rest)
-        }
-        _ => return Ok(words),
-    };
-    std::env::set_current_dir(&directory).map_err(|error| {
+fn change_directory(directory: &OsStr) -> Result<(), Failure> {
+    std::env::set_current_dir(directory).map_err(|error| {
         let why = go_error(&error);
         Failure::of_go(format_args!("chdir {}: {why}", directory.to_string_lossy()))
-    })?;
-    Ok(rest)
+    })
 }
 
 /// What go says of a system's error: without the number, and in small letters.
 pub(crate) fn go_error(error: &std::io::Error) -> String {
-    match error.raw_os_error() {
-        Some(code) => rustix_text(code),
+    // An error that names its file has the system's beneath it.
+    let beneath = error.get_ref().and_then(|named| named.source());
+    let beneath = beneath.and_then(|error| error.downcast_ref::<std::io::Error>());
+    match beneath.unwrap_or(error).raw_os_error() {
+        Some(code) => text_of(code),
         None => error.to_string(),
     }
 }
 
-fn rustix_text(code: i32) -> String {
+fn text_of(code: i32) -> String {
     let text = std::io::Error::from_raw_os_error(code).to_string();
     let text = text.split(" (os error").next().unwrap_or_default();
     let mut characters = text.chars();

@@ -12,6 +12,7 @@
 //! | `failure.rs` | failures of the crates below in go's words |
 //! | `pattern.rs` | [`ModulePattern`]: module paths with `...` in them |
 //! | `paths.rs` | paths cleaned by their text |
+//! | `reuse.rs` | the file that `-reuse` names |
 //! | `resolve.rs` | who resolves them |
 //! | `fetch.rs` | who answers: the module cache, and the upstreams behind it |
 //! | `run.rs` | [`Run`]: all of that for one run of a command |
@@ -32,6 +33,7 @@ mod pattern;
 mod project;
 mod read;
 mod resolve;
+mod reuse;
 mod run;
 mod wire;
 mod write;
@@ -43,5 +45,6 @@ pub(crate) use locate::{Place, Root};
 pub(crate) use overlay::Overlay;
 pub(crate) use pattern::ModulePattern;
 pub(crate) use project::Project;
+pub(crate) use reuse::check_reuse_file;
 pub(crate) use run::{Run, Wish, run};
 pub(crate) use write::Written;

@@ -45,10 +45,10 @@ impl Overlay {
         })?;
         let text: OverlayFile = serde_json::from_slice(&bytes)
             .map_err(|error| Failure::of_go(format_args!("parsing overlay JSON: {error}")))?;
-        Self::of(text, directory).map_err(Failure::of_go)
+        Self::of(&text, directory).map_err(Failure::of_go)
     }
 
-    fn of(text: OverlayFile, directory: &Path) -> Result<Self, String> {
+    fn of(text: &OverlayFile, directory: &Path) -> Result<Self, String> {
         let absolute = |text: &str| cleaned(&directory.join(text));
         let mut seen: BTreeMap<PathBuf, &str> = BTreeMap::new();
         let mut replace = BTreeMap::new();
@@ -104,8 +104,8 @@ impl Overlay {
     /// The system's, and *not found* for what counts as deleted.
     pub(crate) fn bytes(&self, path: &Path) -> io::Result<Vec<u8>> {
         match self.place(path) {
-            Place::Itself => std::fs::read(path),
-            Place::At(actual) => std::fs::read(actual),
+            Place::Itself => fs_err::read(path),
+            Place::At(actual) => fs_err::read(actual),
             Place::Deleted => {
                 Err(io::Error::from_raw_os_error(rustix::io::Errno::NOENT.raw_os_error()))
             }
@@ -139,7 +139,7 @@ mod tests {
     use super::*;
 
     fn overlay(json: &str) -> Result<Overlay, String> {
-        Overlay::of(serde_json::from_str(json).unwrap(), Path::new("/m"))
+        Overlay::of(&serde_json::from_str(json).unwrap(), Path::new("/m"))
     }
 
     #[test]

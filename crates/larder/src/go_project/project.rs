@@ -10,8 +10,8 @@ use std::sync::Arc;
 use larder_modfile::GoWork;
 use larder_modload::{
     CommandKind, GoModSource, Loader, LoaderParts, MainModules, MissingGoLine, ModInWorkspace,
-    ModMode, Mode, Notice, OpenedModule, OpenedWork, Requirements, Scope, VendorDirectory, initial,
-    wording,
+    ModMode, Mode, Notice, OpenedModule, OpenedWork, Requirements, Scope, Vendor, VendorDirectory,
+    initial, wording,
 };
 
 use super::failure;
@@ -21,7 +21,7 @@ use super::locate::Place;
 use super::paths::cleaned;
 use super::read::{GoModFile, ReadError, Reading};
 use crate::exit::{ExitStatus, Failure};
-use crate::go_command::{Session, quoted};
+use crate::go_command::{Session, go_error, quoted};
 use crate::printer::Printer;
 
 /// A place whose go.work was read, so that it is known which files its modules have.
@@ -49,6 +49,17 @@ pub(crate) struct Project {
     /// that the command fails at its end.
     pub(crate) is_wrong: bool,
 }
+
+/// A module that could be read.
+struct Member {
+    opened: OpenedModule,
+    file: GoModFile,
+    /// What is wrong with its path all the same.
+    wrong: Option<String>,
+}
+
+/// What is wrong with a file, in go's words, and the place.
+type Wrong = (String, Option<String>);
 
 /// The go.sum files of a project.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -113,10 +124,10 @@ impl Opening {
         let mut errors = Vec::new();
         for root in &self.roots {
             match self.member(session, root, &mut *resolve) {
-                Ok((opened, file, wrong)) => {
-                    members.push(opened);
-                    files.push(file);
-                    errors.extend(wrong.map(|text| (text, None)));
+                Ok(member) => {
+                    members.push(member.opened);
+                    files.push(member.file);
+                    errors.extend(member.wrong.map(|text| (text, None)));
                 }
                 Err(error) => errors.push(error),
             }
@@ -133,13 +144,12 @@ impl Opening {
         Ok(Project { place: self.place, main, files, mode, is_wrong })
     }
 
-    /// A member, and what is wrong with its path although it could be read.
     fn member(
         &self,
         session: &Session,
         root: &Path,
         resolve: Resolve<'_>,
-    ) -> Result<(OpenedModule, GoModFile, Option<String>), (String, Option<String>)> {
+    ) -> Result<Member, Wrong> {
         let reading = reading(session, &self.place);
         let path = self.place.go_mod(root);
         let file = reading
@@ -160,7 +170,7 @@ impl Opening {
         });
         let shown = file.shown.as_str().into();
         let opened = OpenedModule { root: root.into(), shown, said, resolved: file.resolved };
-        Ok((opened, file, wrong))
+        Ok(Member { opened, file, wrong })
     }
 
     /// An error of a member's go.mod, as it is told of a workspace.
@@ -170,7 +180,7 @@ impl Opening {
         reading: &Reading<'_>,
         (root, path): (&Path, &Path),
         error: ReadError,
-    ) -> (String, Option<String>) {
+    ) -> Wrong {
         let Some(work) = &self.work else {
             return match error {
                 ReadError::TooNew(error) => (error.to_string(), None),
@@ -239,7 +249,7 @@ impl Opening {
             Ok(bytes) => bytes,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Vec::new(),
             Err(error) => {
-                let (modules, why) = (modules.display(), crate::go_command::go_error(&error));
+                let (modules, why) = (modules.display(), go_error(&error));
                 return Err(Failure::of_go(format_args!(
                     "reading modules.txt for vendor directory: open {modules}: {why}"
                 )));
@@ -290,12 +300,30 @@ impl Project {
         missing_go_line: MissingGoLine,
         printer: Printer,
     ) -> Result<Arc<Requirements>, Failure> {
-        let stated = initial(loader, missing_go_line, None)
+        let vendor = self.vendor(loader)?;
+        let stated = initial(loader, missing_go_line, vendor.as_ref())
             .map_err(|error| failure::of_requirements(&error))?;
         for notice in &stated.notices {
             tell(notice, printer);
         }
         Ok(stated.requirements)
+    }
+
+    /// What vendor/modules.txt says, where that counts. A missing one says nothing.
+    fn vendor(&self, loader: &Loader<'_>) -> Result<Option<Vendor>, Failure> {
+        let Some(vendor) = self.place.vendor().filter(|_| self.mode.mode == ModMode::Vendor) else {
+            return Ok(None);
+        };
+        let file = vendor.join("modules.txt");
+        let bytes = match self.place.overlay.bytes(&file) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Vec::new(),
+            read => read.map_err(|error| {
+                Failure::of_go(format_args!("open {}: {}", file.display(), go_error(&error)))
+            })?,
+        };
+        let text = String::from_utf8_lossy(&bytes);
+        let parsed = Vendor::parse(&text, loader.local, &file, loader.directory);
+        parsed.map(Some).map_err(|error| failure::of_too_new(&error))
     }
 
     /// How a command ends that found nothing else wrong.
@@ -359,7 +387,7 @@ fn of_read_error(error: &ReadError) -> Failure {
 }
 
 /// Several errors, each with go's name before it, and the place of the first that has one as a hint.
-fn joined(errors: Vec<(String, Option<String>)>) -> Failure {
+fn joined(errors: Vec<Wrong>) -> Failure {
     let excerpt = errors.iter().find_map(|(_, excerpt)| excerpt.clone());
     let texts: Vec<String> = errors.into_iter().map(|(text, _)| text).collect();
     let failure = Failure::of_go(texts.join("\ngo: "));

@@ -10,7 +10,7 @@ use larder_modload::{Queries, Query, QueryError, QueryErrorKind};
 
 use super::failure;
 use crate::exit::Failure;
-use crate::go_command::Session;
+use crate::go_command::{Session, quoted};
 
 /// Asks the upstreams.
 pub(super) struct Resolver<'a> {
@@ -27,7 +27,7 @@ impl<'a> Resolver<'a> {
         let answers = self.queries.resolve(&[Query::new(path, version)]);
         match answers.into_iter().next() {
             Some(Ok(found)) => Ok(found.version),
-            Some(Err(error)) => Err(fix_error(error)),
+            Some(Err(error)) => Err(fix_error(error, version)),
             None => Ok(version.to_owned()),
         }
     }
@@ -39,8 +39,11 @@ impl<'a> Resolver<'a> {
 }
 
 /// An error that names its module by itself has the statement before it, and the module once.
-fn fix_error(mut error: QueryError) -> FixError {
+fn fix_error(mut error: QueryError, version: &str) -> FixError {
     if error.kind != QueryErrorKind::NoMatch && error.about.take().is_some() {
+        if let Some(why) = error.text.strip_prefix("invalid version: ") {
+            error.text = format!("version {} invalid: {why}", quoted(version));
+        }
         return FixError::OfModule(Arc::new(error));
     }
     FixError::Other(Arc::new(error))

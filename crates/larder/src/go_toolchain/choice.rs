@@ -17,18 +17,18 @@ use crate::go_project::{Overlay, find_go_mod, find_go_work};
 
 /// Chooses a Go for a command in this directory, `local` being the installed one.
 pub(super) fn choose(
-    local: String,
+    local: &str,
     settings: &GoSettings,
     directory: &Path,
 ) -> Result<Toolchain, Failure> {
     let gotoolchain = gotoolchain(settings);
     let mut startup = Startup { gotoolchain: gotoolchain.clone(), ..Startup::default() };
     if gotoolchain.is_empty() || !are_modules_on(settings, directory) {
-        return Ok(Toolchain::new(&local, startup));
+        return Ok(Toolchain::new(local, startup));
     }
     let (least, mode) = parse(&gotoolchain)?;
     let mut version = match least {
-        None => local.clone(),
+        None => local.to_owned(),
         Some(name) => version_of_toolchain(name).unwrap_or_default().to_owned(),
     };
     if mode != Mode::Fixed
@@ -207,7 +207,7 @@ mod tests {
             ("TMPDIR", "/nowhere"),
         ];
         let settings = GoSettings::read(&Environment::from_pairs(pairs)).unwrap();
-        let got = choose("1.26.8".to_owned(), &settings, &root)
+        let got = choose("1.26.8", &settings, &root)
             .map(|toolchain| format!("{}{}", toolchain.version(), toolchain.local().startup))
             .map_err(|failure| failure.lines().next().unwrap());
         assert_eq!(got.as_deref().map_err(String::as_str), expect);

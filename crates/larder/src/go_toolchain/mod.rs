@@ -45,7 +45,7 @@ impl Toolchain {
     pub(crate) fn select(settings: &GoSettings, directory: &Path) -> Result<Self, Failure> {
         let local = settings.goroot().and_then(installed::version).unwrap_or(NEWEST.to_owned());
         let local = if is_known(&local) { local } else { NEWEST.to_owned() };
-        choice::choose(local, settings, directory)
+        choice::choose(&local, settings, directory)
     }
 
     /// That of this version, and how it was come by.

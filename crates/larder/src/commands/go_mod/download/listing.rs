@@ -3,7 +3,6 @@
 //! Specification: `listModules` of the go command, as far as a download needs it.
 
 use std::collections::HashSet;
-use std::path::Path;
 use std::sync::Arc;
 
 use larder_modload::{
@@ -20,8 +19,6 @@ use crate::go_project::{ModulePattern, Run, of_source};
 pub(super) struct Listing<'a, 'r> {
     pub(super) run: &'a Run<'r>,
     pub(super) loader: &'a Loader<'a>,
-    /// The file of an earlier listing.
-    pub(super) reuse: Option<&'a Path>,
 }
 
 /// What was listed.
@@ -43,8 +40,6 @@ pub(super) struct Chosen {
     pub(super) query: Option<String>,
     /// What the version was made of.
     pub(super) origin: Option<Box<Origin>>,
-    /// Whether an earlier listing knows that nothing has changed.
-    pub(super) reuse: bool,
     /// Why there is none.
     pub(super) error: Option<String>,
     /// A better way out.
@@ -53,7 +48,7 @@ pub(super) struct Chosen {
 
 impl Chosen {
     fn version(module: NamedVersion) -> Self {
-        Self { module, query: None, origin: None, reuse: false, error: None, hint: None }
+        Self { module, query: None, origin: None, error: None, hint: None }
     }
 
     fn none(path: &str, version: &str, error: String) -> Self {
@@ -133,10 +128,10 @@ impl Listing<'_, '_> {
                 modules.extend(answers.next().flatten());
             } else if is_pattern(argument) {
                 let found = self.matching(argument, graph, &mut matched);
-                modules.extend(found.into_iter().filter_map(|module| self.chosen(module)));
+                modules.extend(found.into_iter().filter_map(|module| self.chosen(&module)));
             } else if known.selected(argument) != NONE {
                 let version = known.selected(argument);
-                modules.extend(self.chosen(NamedVersion::new(argument.as_str(), version)));
+                modules.extend(self.chosen(&NamedVersion::new(argument.as_str(), version)));
             } else if is_whole {
                 let text = format!("module {argument}: not a known dependency");
                 modules.push(Chosen::none(argument, "", text));
@@ -193,7 +188,7 @@ impl Listing<'_, '_> {
             let text = self.run.project.place.no_main_module_text();
             Failure::of_go(format_args!("cannot match {}{why}: {text}", quoted(argument)))
         };
-        let has_root = self.run.project.place.has_root();
+        let has_root = self.loader.main.has_root();
         if is_pattern(argument) {
             return if has_root { Ok(true) } else { Err(no_root("")) };
         }
@@ -242,8 +237,8 @@ impl Listing<'_, '_> {
     }
 
     /// What is downloaded for a module of the build list; nothing for a main module and for a directory.
-    fn chosen(&self, module: NamedVersion) -> Option<Chosen> {
-        let actual = self.loader.main.actual(&module).clone();
+    fn chosen(&self, module: &NamedVersion) -> Option<Chosen> {
+        let actual = self.loader.main.actual(module).clone();
         (!actual.version.is_empty()).then(|| Chosen::version(actual))
     }
 }

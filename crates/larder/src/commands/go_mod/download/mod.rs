@@ -22,7 +22,8 @@ use crate::cli::ModDownloadArgs;
 use crate::exit::{ExitStatus, Failure};
 use crate::go_command::Session;
 use crate::go_project::{
-    Fetching, Place, Root, Run, Wish, Written, of_requirements, run as run_on_project,
+    Fetching, Place, Root, Run, Wish, Written, check_reuse_file, of_requirements,
+    run as run_on_project,
 };
 use crate::printer::Printer;
 use crate::reporter::Trace;
@@ -97,7 +98,12 @@ fn download(
         return Err(Failure::in_words_of_go(ExitStatus::Failure, text));
     }
     run.timing.mark("graph");
-    let listing = Listing { run, loader: &loader, reuse: args.reuse.as_deref() };
+    if let Some(file) = args.reuse.as_deref()
+        && let Err(text) = check_reuse_file(file)
+    {
+        return Err(Failure::of_go(text));
+    }
+    let listing = Listing { run, loader: &loader };
     let Listed { requirements, modules, error } = listing.list(&named, requirements)?;
     run.timing.mark("list");
     if let Some(error) = &error

@@ -33,7 +33,7 @@ impl Outcome {
         let mut wanted: Vec<ModuleVersion> = Vec::new();
         let mut places = Vec::new();
         for (place, outcome) in outcomes.iter_mut().enumerate() {
-            if outcome.error.is_some() || outcome.chosen.reuse {
+            if outcome.error.is_some() {
                 continue;
             }
             match outcome.chosen.module.checked() {
@@ -61,7 +61,7 @@ impl Outcome {
 
     /// Has the `.info` of each brought in, and no more of it.
     pub(super) fn look_up(chosen: &[Chosen], fetcher: &CachedFetcher) {
-        let wanted = chosen.iter().filter(|chosen| chosen.error.is_none() && !chosen.reuse);
+        let wanted = chosen.iter().filter(|chosen| chosen.error.is_none());
         let wanted: Vec<ModuleVersion> =
             wanted.filter_map(|chosen| chosen.module.checked().ok()).collect();
         let _had = fetcher.info_files(&wanted);
@@ -74,7 +74,7 @@ impl Outcome {
     }
 
     fn json(&self) -> String {
-        let Chosen { module, query, origin, reuse, .. } = &self.chosen;
+        let Chosen { module, query, origin, .. } = &self.chosen;
         let path = |path: Option<&std::path::PathBuf>| {
             path.map(|path| path.display().to_string()).unwrap_or_default()
         };
@@ -96,7 +96,6 @@ impl Outcome {
         if let Some(origin) = origin {
             json.object("Origin", |json| write_origin(json, origin));
         }
-        json.flag("Reuse", *reuse);
         json.finish()
     }
 }

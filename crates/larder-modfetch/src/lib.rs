@@ -65,7 +65,7 @@ mod wire;
 pub use arriving::{Arriving, Fetched};
 pub use cached::{
     CachedConfig, CachedFetcher, Changes, Downloaded, Event, GoSumFiles, GoSums, InfoFile,
-    Listener, Lookups, Malformed, Outcome, ReadOnlyCache, Silence, Transport,
+    Listener, Lookups, Malformed, Outcome, ReadOnlyCache, Silence, Stop, Transport,
 };
 pub use config::{
     ChecksumDbSource, Circuit, FetchConfig, FetchConfigError, ForwardProxies, Jitter, Timeouts,

@@ -77,6 +77,12 @@ impl Failure {
         Self { words: Words::Gos, ..Self::new(status, message.into()) }
     }
 
+    /// The user stopped it in the middle.
+    pub fn interrupted() -> Self {
+        let message = "stopped: what is in the module cache is whole".to_owned();
+        Self { words: Words::Gos, ..Self::new(ExitStatus::Interrupted, message) }
+    }
+
     fn new(status: ExitStatus, message: String) -> Self {
         Self { status, message, causes: Vec::new(), hints: Vec::new(), words: Words::Ours }
     }

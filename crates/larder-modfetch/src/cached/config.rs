@@ -15,6 +15,8 @@ use crate::config::{FetchConfig, ForwardProxies, Timeouts};
 use crate::goproxy::GoProxyList;
 use crate::redact::redacted;
 
+use super::stop::Stop;
+
 /// Everything that a client's fetcher is told.
 #[derive(Clone)]
 pub struct CachedConfig {
@@ -40,6 +42,8 @@ pub struct CachedConfig {
     pub read_only_cache: ReadOnlyCache,
     /// How upstreams are reached.
     pub transport: Transport,
+    /// Who may give up what is under way.
+    pub stop: Stop,
 }
 
 /// Whether upstreams may be asked.
@@ -100,6 +104,7 @@ impl CachedConfig {
             lookups: Lookups::default(),
             read_only_cache: ReadOnlyCache::default(),
             transport: Transport::default(),
+            stop: Stop::default(),
         }
     }
 }

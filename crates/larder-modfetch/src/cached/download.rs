@@ -170,10 +170,10 @@ async fn kept_sum(core: &Core, module: &ModuleVersion) -> Result<String, SourceE
         Some(sum) => return Err(fatal(&line, &format_args!("unexpected ziphash: {sum:?}"))),
         None => {
             let lock = lock(core, module).await?;
-            let arrived = on_rayon(|| lock.rehash_zip()).await?;
+            let arrived = on_rayon(core, || lock.rehash_zip()).await?;
             let sum = arrived.dirhash().to_string();
             core.verify(module, SumOf::Zip, &sum).await?;
-            on_rayon(|| arrived.accept()).await?;
+            on_rayon(core, || arrived.accept()).await?;
             return Ok(sum);
         }
     };
@@ -200,7 +200,7 @@ async fn get_zip(
             done.zip = Some(core.config.cache.file(module, Part::Zip));
             return Ok(());
         }
-        ZipState::WithoutHash => on_rayon(|| lock.rehash_zip()).await?,
+        ZipState::WithoutHash => on_rayon(core, || lock.rehash_zip()).await?,
         ZipState::Missing => {
             let zip = match zip {
                 Some(zip) => zip?,
@@ -209,7 +209,7 @@ async fn get_zip(
             let receiving = lock.receive_zip().map_err(|error| other(error.to_string()))?;
             let received = receive(core, module, zip, receiving).await?;
             core.listener.hear(Event::Unpacking { module });
-            on_rayon(|| received.unpack()).await?
+            on_rayon(core, || received.unpack()).await?
         }
     };
     accept(core, done, arrived).await
@@ -222,7 +222,7 @@ async fn accept(
 ) -> Result<(), SourceError> {
     let sum = arrived.dirhash().to_string();
     core.verify(&done.module, SumOf::Zip, &sum).await?;
-    let installed = on_rayon(|| arrived.accept()).await?;
+    let installed = on_rayon(core, || arrived.accept()).await?;
     done.zip = Some(installed.zip);
     done.sum = Some(sum);
     match installed.directory {
@@ -357,11 +357,16 @@ async fn pump(
 
 /// Runs work that computes on rayon's threads, of which there are as many as cores.
 async fn on_rayon<T: Send + 'static>(
+    core: &Core,
     work: impl FnOnce() -> Result<T, CacheError> + Send + 'static,
 ) -> Result<T, SourceError> {
     let (send, receive) = oneshot::channel();
-    // Nobody waits any more if the receiver is gone.
-    rayon::spawn(move || drop(send.send(work())));
+    let busy = core.config.stop.busy();
+    rayon::spawn(move || {
+        // Nobody waits any more if the receiver is gone; then what was made goes away here.
+        drop(send.send(work()));
+        drop(busy);
+    });
     match receive.await {
         Ok(done) => done.map_err(|error| other(error.to_string())),
         Err(_) => Err(other("the work on a zip broke off")),

@@ -118,7 +118,20 @@ impl CachedFetcher {
             return Vec::new();
         }
         match self.runtime() {
-            Ok(runtime) => runtime.block_on(join_all(questions.iter().map(answer))),
+            Ok(runtime) => {
+                let stop = &self.core.config.stop;
+                let answers = runtime.block_on(async {
+                    tokio::select! {
+                        biased;
+                        () = stop.stopped() => None,
+                        answers = join_all(questions.iter().map(answer)) => Some(answers),
+                    }
+                });
+                answers.unwrap_or_else(|| {
+                    stop.wait_until_idle();
+                    questions.iter().map(|_| Err(stopped())).collect()
+                })
+            }
             Err(error) => questions.iter().map(|_| Err(error.clone())).collect(),
         }
     }
@@ -177,6 +190,19 @@ impl VersionSource for CachedFetcher {
     ) -> Vec<Result<RevInfo, SourceError>> {
         self.run(wanted, |(upstream, path, revision)| self.core.stat(*upstream, path, revision))
     }
+}
+
+impl Drop for CachedFetcher {
+    fn drop(&mut self) {
+        // A thread that still waits for another program's lock keeps nobody.
+        if let Some(Ok(runtime)) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+fn stopped() -> SourceError {
+    SourceError::new(SourceErrorKind::Other, "stopped")
 }
 
 /// The module version that a place is of; a directory's go.mod is always at hand.

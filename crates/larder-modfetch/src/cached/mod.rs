@@ -19,6 +19,7 @@
 //! | `go_auth.rs`, `auth_commands.rs` | GOAUTH: whose credentials go with which request |
 //! | `flight.rs` | each question once |
 //! | `event.rs` | [`Event`]: what is told on the way |
+//! | `stop.rs` | [`Stop`]: giving up what is under way |
 //! | `config.rs` | [`CachedConfig`] |
 //!
 //! Absent: the environment, printing, deciding which modules are needed.
@@ -38,6 +39,7 @@ mod go_sum;
 mod network;
 mod repo;
 mod rev_info;
+mod stop;
 mod texts;
 mod upstreams;
 mod wire;
@@ -48,3 +50,4 @@ pub use download::Downloaded;
 pub use event::{Event, Listener, Outcome, Silence};
 pub use fetcher::{CachedFetcher, InfoFile};
 pub use go_sum::{Changes, GoSumFiles, GoSums, Malformed};
+pub use stop::Stop;

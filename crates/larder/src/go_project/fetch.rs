@@ -11,7 +11,7 @@ use crate::go_toolchain::Behaviour;
 use larder_modcache::{Directories, ModuleCache};
 use larder_modfetch::{
     CachedConfig, CachedFetcher, ForwardProxies, GoSumFiles, GoSums, Listener, Lookups, Malformed,
-    ReadOnlyCache, Transport,
+    ReadOnlyCache, Stop, Transport,
 };
 
 /// What decides how is fetched, beside Go's settings.
@@ -31,7 +31,7 @@ pub(crate) fn fetcher(
     session: &Session,
     fetching: Fetching<'_>,
     sums: Option<SumFiles>,
-    listener: Arc<dyn Listener>,
+    (listener, stop): (Arc<dyn Listener>, Stop),
 ) -> Result<CachedFetcher, Failure> {
     let cache = module_cache(session, fetching.common)?;
     let settings = &session.settings;
@@ -50,6 +50,7 @@ pub(crate) fn fetcher(
         lookups: if fetching.watch.offline { Lookups::Offline } else { Lookups::Allowed },
         read_only_cache,
         transport: Transport { http_proxy: forward_proxies(session), ..Transport::default() },
+        stop,
         ..CachedConfig::new(cache)
     };
     let sums = match sums {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use larder_modfetch::{CachedFetcher, Listener};
+use larder_modfetch::{CachedFetcher, Listener, Stop};
 use larder_modload::{CommandKind, Loader, ModMode};
 
 use super::fetch::{Fetching, fetcher};
@@ -55,11 +55,14 @@ pub(crate) fn run(
     printer: Printer,
     work: impl FnOnce(&mut Run<'_>) -> Result<ExitStatus, Failure>,
 ) -> Result<ExitStatus, Failure> {
-    let reporter = Arc::new(ModuleReporter::new(printer, wish.fetching.watch, wish.trace));
+    let stop = Stop::default();
+    let talk = (wish.trace, stop.clone());
+    let reporter = Arc::new(ModuleReporter::new(printer, wish.fetching.watch, talk));
     let mut timing = Timing::start();
     let opening = Opening::new(session, place)?;
     let listener: Arc<dyn Listener> = Arc::clone(&reporter) as Arc<dyn Listener>;
-    let fetcher = Arc::new(fetcher(session, wish.fetching, opening.sum_files(), listener)?);
+    let hearing = (listener, stop.clone());
+    let fetcher = Arc::new(fetcher(session, wish.fetching, opening.sum_files(), hearing)?);
     let asked = Asked { command: wish.command, mode: wish.mode, printer };
     let resolver = Resolver::new(session, &fetcher);
     let project = opening
@@ -68,17 +71,30 @@ pub(crate) fn run(
         .inspect_err(|_| reporter.clear());
     timing.mark("open");
     drop(resolver);
-    let project = Arc::new(project?);
+    let project = Arc::new(project.map_err(|failure| told(&stop, failure))?);
     let mut run = Run { session, printer, reporter, timing, fetcher, project };
     let ended = work(&mut run);
     run.reporter.clear();
     if wish.fetching.watch.timing {
         run.timing.tell(printer, run.reporter.counts());
     }
-    ended
+    ended.map_err(|failure| told(&stop, failure))
+}
+
+/// What was stopped fails of that alone.
+fn told(stop: &Stop, failure: Failure) -> Failure {
+    if stop.is_stopped() { Failure::interrupted() } else { failure }
 }
 
 impl Run<'_> {
+    /// Goes on only if the user has not stopped it.
+    ///
+    /// # Errors
+    /// He has.
+    pub(crate) fn go_on(&self) -> Result<(), Failure> {
+        if self.fetcher.config().stop.is_stopped() { Err(Failure::interrupted()) } else { Ok(()) }
+    }
+
     /// Reads the go.mod files of dependencies in the light of the project.
     pub(crate) fn loader(&self) -> Loader<'_> {
         self.project.loader(self.session, &*self.fetcher)

@@ -3,15 +3,16 @@
 //!
 //! Events come from several threads. What is shown is worked out now and then, not at every event.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, Once, PoisonError};
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use larder_modfetch::{Event, Listener, Outcome};
+use larder_modfetch::{Event, Listener, Outcome, Stop};
 
 use super::wire::{ModuleEnd, ModuleEvent};
 use crate::cli::{ProgressKind, WatchFlags};
 use crate::printer::Printer;
+use crate::signals::on_interrupt;
 use crate::units;
 
 /// How often lines are told where no bar is.
@@ -24,6 +25,9 @@ const BAR: &str = "{spinner} {wide_bar} {pos}/{len} modules  {msg}";
 pub(crate) struct ModuleReporter {
     printer: Printer,
     trace: Trace,
+    /// Ctrl-C is listened for from the first request on: before that nothing can be half-made.
+    stop: Stop,
+    listening: Once,
     state: Mutex<State>,
 }
 
@@ -68,7 +72,7 @@ pub(crate) struct Counts {
 
 impl ModuleReporter {
     /// Shows what the flags ask for; a bar if a person watches, and nothing else by itself.
-    pub(crate) fn new(printer: Printer, watch: &WatchFlags, trace: Trace) -> Self {
+    pub(crate) fn new(printer: Printer, watch: &WatchFlags, (trace, stop): (Trace, Stop)) -> Self {
         let shown = match watch.progress {
             Some(ProgressKind::Plain) => Shown::Lines,
             Some(ProgressKind::Json) => Shown::Json,
@@ -83,7 +87,8 @@ impl ModuleReporter {
             began: Instant::now(),
             drawn: None,
         };
-        Self { printer, trace, state: Mutex::new(state) }
+        let (listening, state) = (Once::new(), Mutex::new(state));
+        Self { printer, trace, stop, listening, state }
     }
 
     /// Takes the bar away: something else is about to be said.
@@ -113,6 +118,15 @@ impl ModuleReporter {
         state.show(self.printer);
     }
 
+    /// Ctrl-C gives up what is under way, and a second one ends the process at once.
+    fn listen_for_interrupts(&self) {
+        self.listening.call_once(|| {
+            let stop = self.stop.clone();
+            // Where it cannot be listened for, Ctrl-C ends the process as it does any other.
+            let _heard = on_interrupt(move || stop.stop());
+        });
+    }
+
     /// What was done.
     pub(crate) fn counts(&self) -> Counts {
         self.state().counts
@@ -134,6 +148,7 @@ impl Listener for ModuleReporter {
     fn hear(&self, event: Event<'_>) {
         match event {
             Event::Requested { url } => {
+                self.listen_for_interrupts();
                 let mut state = self.state();
                 state.counts.requests = state.counts.requests.saturating_add(1);
                 drop(state);

@@ -83,7 +83,7 @@ impl Needs {
     }
 
     fn add_go_sum(&mut self, path: &Path) -> Result<(), Failure> {
-        let sums = read(path, |name, bytes| GoSum::parse_strict(name, bytes))?;
+        let sums = read(path, GoSum::parse_strict)?;
         for sum in sums.iter() {
             let version = checked(path, &NamedVersion::new(sum.path, sum.version))?;
             self.want(version, sum.part == Part::Zip);

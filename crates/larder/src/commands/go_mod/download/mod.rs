@@ -106,6 +106,7 @@ fn download(
     let listing = Listing { run, loader: &loader };
     let Listed { requirements, modules, error } = listing.list(&named, requirements)?;
     run.timing.mark("list");
+    run.go_on()?;
     if let Some(error) = &error
         && is_switched_for(run, error, too_new)
     {
@@ -113,11 +114,7 @@ fn download(
     }
     let named_by_user = !args.modules.is_empty();
     let writes_sums = named_by_user || project.main.in_workspace().is_some();
-    let written = Written {
-        requirements: &requirements,
-        loader: &loader,
-        fetcher: &fetcher,
-    };
+    let written = Written { requirements: &requirements, loader: &loader, fetcher: &fetcher };
     if !writes_sums && let Err(failure) = project.write_back(run.session, written) {
         // Go has asked for these by now.
         Outcome::look_up(&modules, &fetcher);
@@ -125,6 +122,7 @@ fn download(
     }
     let outcomes = Outcome::of_all(modules, &fetcher)?;
     run.timing.mark("download");
+    run.go_on()?;
     run.reporter.clear();
     let mut status = project.ending();
     if outcome::tell(&outcomes, args.json, run.printer)? == ExitStatus::Failure {

@@ -12,7 +12,7 @@ use std::path::Path;
 use larder_modzip::Dirhash;
 use rayon::prelude::*;
 use rustix::fd::{AsFd, OwnedFd};
-use rustix::fs::{AtFlags, CWD, Dir, FileType, Mode, OFlags};
+use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags};
 use sha2::{Digest as _, Sha256};
 
 use crate::file_error::FileError;
@@ -56,10 +56,16 @@ pub fn hash_directory(directory: &Path, prefix: &str) -> Result<Dirhash, Directo
     if FileType::from_raw_mode(stat.st_mode) != FileType::Directory {
         return Err(DirectoryHashError::NotADirectory(directory.to_owned()));
     }
-    let root = open_directory(CWD, directory)
-        .map_err(|error| FileError::new("open", directory, &error))?;
+    let root = open_root(directory)?;
     let walk = Walk { directory, root, prefix };
     Ok(Dirhash::of_files(&walk.below(b"")?))
+}
+
+/// How many files are below a directory; nothing where it cannot be read or has anything but regular
+/// files and directories.
+pub(crate) fn count_files(directory: &Path) -> Option<usize> {
+    let root = open_root(directory).ok()?;
+    Walk { directory, root, prefix: "" }.count(b"")
 }
 
 /// One directory tree that is being hashed. All names are relative to its root.
@@ -74,12 +80,14 @@ struct Walk<'w> {
 struct Listing {
     files: Vec<Vec<u8>>,
     directories: Vec<Vec<u8>>,
+    /// Whether some of the files are links or the like.
+    has_others: bool,
 }
 
 impl Walk<'_> {
     /// Hashes what is below a directory. None is open any more while those below it are walked.
     fn below(&self, name: &[u8]) -> Result<Vec<Hashed>, DirectoryHashError> {
-        let Listing { files, directories } = self.list(name)?;
+        let Listing { files, directories, .. } = self.list(name)?;
         let hash = |file: &Vec<u8>| self.hash(file);
         let mut hashed: Vec<Hashed> = if files.len() <= FEW {
             files.iter().map(hash).collect::<Result<_, _>>()?
@@ -90,6 +98,13 @@ impl Walk<'_> {
             directories.par_iter().map(|name| self.below(name)).collect::<Result<_, _>>()?;
         hashed.extend(below.into_iter().flatten());
         Ok(hashed)
+    }
+
+    fn count(&self, name: &[u8]) -> Option<usize> {
+        let Listing { files, directories, has_others } = self.list(name).ok()?;
+        let below = directories.iter().map(|name| self.count(name));
+        let count = files.len() + below.sum::<Option<usize>>()?;
+        (!has_others).then_some(count)
     }
 
     fn list(&self, name: &[u8]) -> Result<Listing, DirectoryHashError> {
@@ -116,6 +131,7 @@ impl Walk<'_> {
                 FileType::Unknown => self.kind(&path)?,
                 kind => kind,
             };
+            listing.has_others |= !matches!(kind, FileType::Directory | FileType::RegularFile);
             match kind {
                 FileType::Directory => listing.directories.push(path),
                 _ => listing.files.push(path),
@@ -149,6 +165,13 @@ impl Walk<'_> {
         let path = self.directory.join(std::ffi::OsStr::from_bytes(name));
         FileError::new(operation, &path, error)
     }
+}
+
+/// Opens a directory, which must not be a link to one, for files to be opened relative to it.
+pub(crate) fn open_root(directory: &Path) -> Result<OwnedFd, FileError> {
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    retry(|| rustix::fs::open(directory, flags, Mode::empty()))
+        .map_err(|error| FileError::new("open", directory, &error))
 }
 
 fn hash_content(mut file: File, piece: &mut Vec<u8>) -> io::Result<[u8; 32]> {

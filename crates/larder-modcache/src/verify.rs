@@ -2,20 +2,25 @@
 //!
 //! The recorded hash of the zip is the measure: the zip is hashed again, and so is the directory. go.sum
 //! is not asked. What was never downloaded is fine. Modules are looked at side by side, those with large
-//! zips first, and within a module the zip and the directory.
+//! zips first. A directory is compared with its zip, which costs less than to hash it; only where
+//! something is wrong both are hashed, to say what.
 //! Specification: <https://go.dev/ref/mod#go-mod-verify>.
 
+use std::fs::File;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use larder_module::{ModuleVersion, NamedVersion};
-use larder_modzip::{Names, hash_entries};
+use larder_modzip::{Counterpart, Names, compare, hash_entries};
+use rustix::fd::OwnedFd;
+use rustix::fs::{Mode, OFlags};
 
-use crate::directory_hash::hash_directory;
+use crate::directory_hash::{count_files, hash_directory, open_root};
 use crate::error::CacheError;
 use crate::file_error::FileError;
 use crate::names::{ModuleCache, Part};
-use crate::step::{self, Opening};
+use crate::step::{self, Opening, retry};
 use crate::unpacked::NotUnpacked;
 
 /// What is wrong with what is kept of a module, in the words of `go mod verify`.
@@ -104,17 +109,61 @@ impl ModuleCache {
             Err(error) => return vec![VerifyFault::NoHash(error)],
         };
         let recorded = recorded.trim_ascii();
+        let directory = (!directory_is_missing).then(|| self.directory(module));
+        let kept = Kept { module, zip: &zip, directory: directory.as_deref(), recorded };
+        if !zip_is_missing && kept.is_as_recorded() {
+            return Vec::new();
+        }
+        kept.faults(zip_is_missing)
+    }
+}
+
+/// What is kept of a module, and the hash that it should have.
+struct Kept<'k> {
+    module: &'k ModuleVersion,
+    zip: &'k Path,
+    directory: Option<&'k Path>,
+    recorded: &'k [u8],
+}
+
+impl Kept<'_> {
+    /// Whether the zip has the recorded hash and the directory, where there is one, every file of the
+    /// zip and none besides: the quick way to find nothing wrong. What is wrong it does not say.
+    fn is_as_recorded(&self) -> bool {
+        let Some(directory) = self.directory else { return false };
+        let compared = || {
+            let file = step::open(self.zip, Opening::Reading).ok()?;
+            let size = file.metadata().ok()?.len();
+            let tree = UnpackedTree(open_root(directory).ok()?);
+            compare(&file, size, self.module, &tree).ok()
+        };
+        let (compared, files) = rayon::join(compared, || count_files(directory));
+        compared.is_some_and(|compared| {
+            let is_right = compared.dirhash.to_string().as_bytes() == self.recorded;
+            is_right && compared.is_same && files == Some(compared.files)
+        })
+    }
+
+    /// What is wrong, by the hashes of both.
+    fn faults(&self, zip_is_missing: bool) -> Vec<VerifyFault> {
         let (zip_fault, directory_fault) = rayon::join(
-            || if zip_is_missing { Ok(None) } else { zip_fault(&zip, recorded) },
-            || {
-                let directory = (!directory_is_missing).then(|| self.directory(module));
-                directory_fault(&directory?, module, recorded)
-            },
+            || if zip_is_missing { Ok(None) } else { zip_fault(self.zip, self.recorded) },
+            || directory_fault(self.directory?, self.module, self.recorded),
         );
         match zip_fault {
             Ok(fault) => fault.into_iter().chain(directory_fault).collect(),
             Err(unhashed) => vec![unhashed],
         }
+    }
+}
+
+/// The files of a module that is unpacked.
+struct UnpackedTree(OwnedFd);
+
+impl Counterpart for UnpackedTree {
+    fn open(&self, name: &str) -> io::Result<File> {
+        let flags = OFlags::RDONLY | OFlags::CLOEXEC;
+        retry(|| rustix::fs::openat(&self.0, name, flags, Mode::empty())).map(File::from)
     }
 }
 

@@ -1,23 +1,21 @@
-//! The content of each entry: found, unpacked, checked against size and CRC, hashed, and written where
-//! a place is given.
+//! The content of each entry: found, unpacked, checked against size and CRC, and given to the work.
 //!
 //! Where an entry lies, and which are read together, is decided in `placed.rs`. Here small ones are
-//! unpacked in memory and large ones streamed; both through the same checks. A small one is written
+//! unpacked in memory and large ones streamed; both through the same checks. A small one is worked on
 //! once it is checked, a large one while it is.
 //! Specification: APPNOTE.TXT 4.3.7 (local header), 4.3.9 (descriptor), 4.4.
 
 use std::ops::Range;
 
-use sha2::{Digest, Sha256};
-
 use crate::directory::Entry;
 use crate::dirhash::ContentHash;
-use crate::extract::{Unpacking, Unwritten};
+use crate::extract::Unwritten;
 use crate::field::Fields;
 use crate::inflate;
 use crate::inspect::ZipError;
 use crate::placed::Placed;
 use crate::read_at::{ReadAt, read_exact_at};
+use crate::work::Work;
 
 const LOCAL: [u8; 4] = *b"PK\x03\x04";
 pub(crate) const LOCAL_LENGTH: usize = 30;
@@ -64,28 +62,6 @@ pub enum ContentFault {
     Crc,
 }
 
-/// What is done with entries beside checking them.
-#[derive(Clone, Copy)]
-pub(crate) enum Work<'d> {
-    Hash,
-    Write(Unpacking<'d>),
-    HashAndWrite(Unpacking<'d>),
-}
-
-impl<'d> Work<'d> {
-    fn hashes(self) -> bool {
-        !matches!(self, Self::Write(_))
-    }
-
-    /// Where the content of an entry is written, which that of a directory is not.
-    fn to(self, entry: &Entry<'_>) -> Option<Unpacking<'d>> {
-        match self {
-            Self::Write(to) | Self::HashAndWrite(to) if !entry.is_directory() => Some(to),
-            _ => None,
-        }
-    }
-}
-
 /// Unpacks entries, one run after another, in buffers that it keeps.
 pub(crate) struct Unpacker<'z> {
     zip: &'z dyn ReadAt,
@@ -125,16 +101,9 @@ impl<'z> Unpacker<'z> {
     }
 
     fn hash_large(&mut self, large: &Placed<'_>, work: Work<'_>) -> Result<ContentHash, ZipError> {
-        let to = work.to(&large.entry);
-        let mut file = to.map(|to| to.file(large.entry.name)).transpose()?;
-        let mut hasher = Sha256::new();
-        self.stream(large, |piece| {
-            if work.hashes() {
-                hasher.update(piece);
-            }
-            file.as_mut().map_or(Ok(()), |file| file.write(piece))
-        })?;
-        Ok(hasher.finalize().into())
+        let mut working = work.begin(&large.entry)?;
+        self.stream(large, |piece| working.take(piece))?;
+        Ok(working.end())
     }
 
     fn hash_small(
@@ -154,12 +123,9 @@ impl<'z> Unpacker<'z> {
             rest = others;
             let plain = plain_of(&mut self.inflater, &mut self.plain, owned, &placed.entry);
             let plain = plain.map_err(|fault| placed.fault(fault))?;
-            if work.hashes() {
-                hashes.push(Sha256::digest(plain).into());
-            }
-            if let Some(to) = work.to(&placed.entry) {
-                to.file(placed.entry.name)?.write(plain)?;
-            }
+            let mut working = work.begin(&placed.entry)?;
+            working.take(plain)?;
+            hashes.push(working.end());
         }
         Ok(hashes)
     }

@@ -12,10 +12,10 @@ use std::io::{self, Write as _};
 use larder_module::ModuleVersion;
 
 use crate::checked::{self, Checked};
-use crate::content::Work;
 use crate::directory::Directory;
 use crate::inspect::{Inspected, ZipError, inspect_checked, work_on_all};
 use crate::read_at::ReadAt;
+use crate::work::Work;
 
 /// An empty directory tree that a zip is unpacked into. Names are relative, with slashes, and obey every
 /// rule of module zips; files are made by several threads at once.
@@ -139,6 +139,6 @@ impl Written {
 }
 
 /// A checked name without the `path@version/` of this length.
-fn below(name: &[u8], prefix: usize) -> Option<&str> {
+pub(crate) fn below(name: &[u8], prefix: usize) -> Option<&str> {
     std::str::from_utf8(name.get(prefix..)?).ok()
 }

@@ -16,13 +16,14 @@ use larder_module::{ModuleVersion, Shown};
 use rayon::prelude::*;
 
 use crate::checked::{self, Checked, MAX_SPECIAL, MAX_ZIP};
-use crate::content::{ContentFault, Unpacker, Work};
+use crate::content::{ContentFault, Unpacker};
 use crate::directory::{Directory, DirectoryFault};
 use crate::dirhash::{ContentHash, Dirhash};
 use crate::extract::Unwritten;
 use crate::names::NameFault;
 use crate::placed::{self, Placed};
 use crate::read_at::ReadAt;
+use crate::work::Work;
 
 /// From as many entries on, several threads unpack.
 const MANY: usize = 1000;

@@ -16,6 +16,7 @@
 //! | --- | --- |
 //! | `inspect.rs` | [`inspect`] and [`hash_entries`], and their bound on memory |
 //! | `extract.rs` | [`extract`]: unpacking and hashing in one pass; [`extract_known`] |
+//! | `compare.rs` | [`compare`]: hashing, and comparing with what was unpacked |
 //! | `checked.rs` | what the directory declares, against rules and limits |
 //! | `directory.rs` | the central directory: which entries there are |
 //! | `field.rs` | little-endian numbers from untrusted bytes |
@@ -23,7 +24,8 @@
 //! | `collisions.rs` | which names may not stand together |
 //! | `unicode.rs` | letters, and which of them differ by case alone |
 //! | `placed.rs` | where the entries lie, and which are read together |
-//! | `content.rs` | unpacking, CRC and hash of each entry |
+//! | `content.rs` | unpacking and CRC of each entry |
+//! | `work.rs` | what is done with its content: hashing, writing, comparing |
 //! | `inflate.rs` | deflate, whole or in a stream |
 //! | `dirhash.rs` | [`Dirhash`]: `h1:` |
 //! | `read_at.rs` | [`ReadAt`]: where the bytes come from |
@@ -32,6 +34,7 @@
 
 mod checked;
 mod collisions;
+mod compare;
 mod content;
 mod directory;
 mod dirhash;
@@ -43,7 +46,9 @@ mod names;
 mod placed;
 mod read_at;
 mod unicode;
+mod work;
 
+pub use compare::{Comparison, Counterpart, compare};
 pub use content::ContentFault;
 pub use directory::DirectoryFault;
 pub use dirhash::{Dirhash, DirhashError};

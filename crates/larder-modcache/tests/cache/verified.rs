@@ -5,18 +5,18 @@ use std::sync::Mutex;
 
 use larder_modcache::{ModuleCache, Part};
 use larder_module::{ModuleVersion, NamedVersion};
-use larder_testkit::ModuleFiles;
+use larder_testkit::{Entry, Module, ModuleFiles};
 use rustix::fs::{Mode, chmod};
 
 use crate::tree::Scratch;
-use crate::world::{fill_all, gos, small, version_of, workspace};
+use crate::world::{fill_all, gos, version_of, workspace};
 
 const PATHS: [&str; 3] = ["example.com/a", "example.com/b", "example.com/c"];
 
 /// Harms a cache with three modules and compares what go says with what we say.
 #[track_caller]
 fn check(harm: impl Fn(&ModuleCache, &ModuleVersion)) {
-    let modules: Vec<ModuleFiles> = PATHS.iter().map(|path| small(path, "v1.0.0")).collect();
+    let modules: Vec<ModuleFiles> = PATHS.iter().map(|path| module(path)).collect();
     for go in gos() {
         let scratch = Scratch::new();
         let cache = ModuleCache::at(scratch.path());
@@ -41,6 +41,13 @@ fn check(harm: impl Fn(&ModuleCache, &ModuleVersion)) {
         looked_at.sort();
         assert_eq!(looked_at, named);
     }
+}
+
+/// A module with one file at its root and one below.
+fn module(path: &str) -> ModuleFiles {
+    let package = path.rsplit('/').next().unwrap();
+    let file = format!("{package}.go");
+    Module::new(path, "v1.0.0").file(&file, "package m\n").file("sub/s.go", "package s\n").build()
 }
 
 fn permit(path: &Path) {
@@ -81,6 +88,25 @@ fn a_link_counts_as_what_it_points_to() {
 }
 
 #[test]
+fn a_link_in_the_place_of_a_directory_cannot_be_hashed() {
+    check(|cache, module| {
+        let directory = cache.directory(module);
+        for parent in [directory.as_path(), &directory.join("sub")] {
+            permit(parent);
+        }
+        fs_err::rename(directory.join("sub"), cache.root().join("moved")).unwrap();
+        let link = directory.join("sub");
+        fs_err::os::unix::fs::symlink(cache.root().join("moved"), link).unwrap();
+    });
+    check(|cache, module| {
+        let directory = cache.directory(module);
+        permit(&directory);
+        fs_err::rename(&directory, cache.root().join("moved")).unwrap();
+        fs_err::os::unix::fs::symlink(cache.root().join("moved"), directory).unwrap();
+    });
+}
+
+#[test]
 fn a_link_to_nothing_cannot_be_hashed() {
     check(|cache, module| {
         let directory = cache.directory(module);
@@ -92,7 +118,7 @@ fn a_link_to_nothing_cannot_be_hashed() {
 #[test]
 fn another_zip_is_a_modified_zip() {
     check(|cache, module| {
-        let other = larder_testkit::Module::new("example.com/b", "v1.0.0").file("x", "x").build();
+        let other = Module::new("example.com/b", "v1.0.0").file("x", "x").build();
         fs_err::write(cache.file(module, Part::Zip), &other.zip).unwrap();
     });
 }
@@ -109,6 +135,36 @@ fn a_cut_zip_is_no_zip() {
 #[test]
 fn an_empty_zip_is_no_zip() {
     check(|cache, module| fs_err::write(cache.file(module, Part::Zip), "").unwrap());
+}
+
+#[test]
+fn a_longer_a_shorter_and_a_missing_file_are_modified_directories() {
+    for content in [Some("package m\n\n"), Some("package"), None] {
+        check(|cache, module| {
+            let file = cache.directory(module).join("b.go");
+            permit(&cache.directory(module));
+            permit(&file);
+            match content {
+                Some(content) => fs_err::write(file, content).unwrap(),
+                None => fs_err::remove_file(file).unwrap(),
+            }
+        });
+    }
+}
+
+#[test]
+fn a_zip_with_a_directory_has_a_hash_that_its_directory_cannot_have() {
+    check(|cache, module| {
+        let honest = Module::new("example.com/b", "v1.0.0").file("b.go", "package m\n");
+        let name = format!("{}empty/", honest.prefix());
+        let zip = honest.honest_zip().entry(Entry::new(&name, "").unix_mode(0o040_755));
+        let other = honest.zip(zip).build();
+        fs_err::write(cache.file(module, Part::Zip), &other.zip).unwrap();
+        fs_err::write(cache.file(module, Part::ZipHash), &other.zip_h1).unwrap();
+        permit(&cache.directory(module).join("sub"));
+        permit(&cache.directory(module));
+        fs_err::remove_dir_all(cache.directory(module).join("sub")).unwrap();
+    });
 }
 
 #[test]

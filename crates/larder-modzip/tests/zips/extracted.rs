@@ -6,7 +6,10 @@ use std::fs::File;
 use std::io;
 use std::path::Path;
 
-use larder_modzip::{Destination, Inspected, Names, Unwritten, ZipError, extract, hash_entries};
+use larder_modzip::{
+    Comparison, Counterpart, Destination, Inspected, Names, Unwritten, ZipError, compare, extract,
+    hash_entries,
+};
 use proptest::prelude::*;
 
 use crate::random::{any_damage, any_tree, damage};
@@ -30,6 +33,12 @@ impl Destination for Folder<'_> {
 
     fn make_file(&self, name: &str) -> io::Result<File> {
         File::create_new(self.0.join(name))
+    }
+}
+
+impl Counterpart for Folder<'_> {
+    fn open(&self, name: &str) -> io::Result<File> {
+        File::open(self.0.join(name))
     }
 }
 
@@ -57,9 +66,42 @@ fn read_tree(root: &Path) -> BTreeMap<String, Vec<u8>> {
 #[track_caller]
 fn check(entries: Vec<Entry>, expect: &BTreeMap<String, Vec<u8>>) {
     let directory = tempfile::tempdir().unwrap();
-    let extracted = extract_bytes(&Zip::of(entries).bytes(), directory.path()).unwrap();
+    let zip = Zip::of(entries).bytes();
+    let extracted = extract_bytes(&zip, directory.path()).unwrap();
     assert_eq!(extracted.dirhash.to_string(), oracle(expect));
     assert_eq!(&read_tree(directory.path()), expect);
+    let compared = compare_bytes(&zip, directory.path());
+    let (dirhash, files) = (extracted.dirhash, expect.len());
+    assert_eq!(compared, Comparison { dirhash, files, is_same: true });
+}
+
+/// Changes one file of an unpacked zip, of which the hash stays and the sameness goes.
+#[track_caller]
+fn check_difference(change: impl Fn(&Path)) {
+    let directory = tempfile::tempdir().unwrap();
+    let entries = [Entry::new("a", b"text"), Entry::new("large", &b"text ".repeat(1 << 20))];
+    let zip = Zip::of(entries).bytes();
+    let dirhash = extract_bytes(&zip, directory.path()).unwrap().dirhash;
+    change(directory.path());
+    let expect = Comparison { dirhash, files: 2, is_same: false };
+    assert_eq!(compare_bytes(&zip, directory.path()), expect);
+}
+
+fn compare_bytes(zip: &[u8], with: &Path) -> Comparison {
+    compare(&zip, zip.len() as u64, &module(), &Folder(with)).unwrap()
+}
+
+#[test]
+fn a_file_that_differs_in_any_way_is_not_the_same() {
+    check_difference(|tree| fs_err::write(tree.join("a"), "Text").unwrap());
+    check_difference(|tree| fs_err::write(tree.join("a"), "tex").unwrap());
+    check_difference(|tree| fs_err::write(tree.join("a"), "texts").unwrap());
+    check_difference(|tree| fs_err::write(tree.join("large"), "text").unwrap());
+    check_difference(|tree| fs_err::remove_file(tree.join("a")).unwrap());
+    check_difference(|tree| {
+        let large = b"text ".repeat(1 << 20);
+        fs_err::write(tree.join("large"), [&large[..large.len() - 1], b"!"].concat()).unwrap();
+    });
 }
 
 #[test]

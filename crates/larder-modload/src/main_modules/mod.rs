@@ -15,7 +15,7 @@ mod workspace;
 
 use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use larder_modfile::Replace;
 use larder_module::{NamedVersion, NamedVersionError, compare_versions};
@@ -41,6 +41,7 @@ pub struct MainModules {
     /// The highest version of a path that is replaced; empty where all of them are alone.
     highest_replaced: BTreeMap<Arc<str>, Arc<str>>,
     notices: Vec<Notice>,
+    contradictions: Arc<Mutex<Vec<String>>>,
     /// The Go of which a module outside any file is.
     outside: Option<Arc<str>>,
 }
@@ -96,8 +97,15 @@ impl MainModules {
 
     fn of(modules: Vec<MainModule>, workspace: Option<Workspace>) -> Self {
         let paths = modules.iter().map(|module| Arc::clone(&module.path)).collect();
-        let highest_replaced = BTreeMap::new();
-        Self { modules, paths, workspace, highest_replaced, notices: Vec::new(), outside: None }
+        Self {
+            modules,
+            paths,
+            workspace,
+            highest_replaced: BTreeMap::new(),
+            notices: Vec::new(),
+            contradictions: Arc::default(),
+            outside: None,
+        }
     }
 
     /// The modules, in their order.
@@ -156,17 +164,38 @@ impl MainModules {
         let by_work = self.workspace.as_ref().and_then(|work| work.replace.of(module));
         by_work.or_else(|| {
             // Of several the last one counts, unless one is of this version alone: then the first.
-            let mut found = None;
+            let (mut found, mut before) = (None, None);
             for member in &self.modules {
                 let Some(new) = member.replace.of(module) else { continue };
                 let contradicted = found.is_some_and(|found| found != new);
                 if contradicted && member.replace.has(module) {
+                    self.contradicted(module, before, member);
                     return found;
                 }
-                found = Some(new);
+                (found, before) = (Some(new), Some(member));
             }
             found
         })
+    }
+
+    fn contradicted(&self, module: &NamedVersion, one: Option<&MainModule>, other: &MainModule) {
+        let file = |module: &MainModule| {
+            let root = module.root.as_deref().unwrap_or(Path::new(""));
+            root.join("go.mod").to_string_lossy().into_owned()
+        };
+        let text = format!(
+            "conflicting replacements found for {module} in workspace modules defined by {} and {}",
+            one.map(file).unwrap_or_default(),
+            file(other)
+        );
+        self.contradictions.lock().unwrap_or_else(PoisonError::into_inner).push(text);
+    }
+
+    /// What was found out of members that replace one version by different things, since the last call: a
+    /// line for each time that somebody asked what stands for it. The first of them counts, and the
+    /// command fails in the end.
+    pub fn contradictions(&self) -> Vec<String> {
+        std::mem::take(&mut *self.contradictions.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// What stands for a module version as the file says it, and how messages name that file.

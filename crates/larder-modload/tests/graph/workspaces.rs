@@ -132,3 +132,21 @@ fn of_two_members_of_one_name_the_last_counts_and_is_told_twice() {
     let edges: Vec<String> = edges.map(|(from, to)| format!("{from} {to}")).collect();
     assert_eq!(edges, ["go@1.21 toolchain@go1.21", "x.y/a go@1.21", "x.y/a go@1.21"]);
 }
+
+#[test]
+fn a_version_replaced_against_all_versions_is_told_and_the_first_counts() {
+    let members = [
+        ("/w/a", "module x.y/a\ngo 1.20\nreplace x.y/c => ../c1\n"),
+        ("/w/b", "module x.y/b\ngo 1.20\nreplace x.y/c v1.0.0 => ../c2\n"),
+    ];
+    let main = workspace("go 1.22\n", &members).unwrap();
+    let replacement = |version: &str| main.replacement(&named(version)).unwrap().path.to_string();
+    assert_eq!(replacement("x.y/c@v1.1.0"), "./c1");
+    assert_eq!(main.contradictions(), [""; 0]);
+    assert_eq!(replacement("x.y/c@v1.0.0"), "./c1");
+    assert_eq!(
+        main.contradictions(),
+        ["conflicting replacements found for x.y/c@v1.0.0 in workspace modules defined by \
+          /w/a/go.mod and /w/b/go.mod"]
+    );
+}

@@ -75,6 +75,12 @@ pub(crate) fn run(
     let mut run = Run { session, printer, reporter, timing, fetcher, project };
     let ended = work(&mut run);
     run.reporter.clear();
+    let contradictions = run.project.main.contradictions();
+    contradictions.iter().for_each(|text| printer.talk(text));
+    let ended = ended.map(|status| match status {
+        ExitStatus::Success if !contradictions.is_empty() => ExitStatus::Failure,
+        status => status,
+    });
     if wish.fetching.watch.timing {
         run.timing.tell(printer, run.reporter.counts());
     }

@@ -329,7 +329,9 @@ async fn pump(
     arriving: &mut Arriving,
     into: &mut ArrivingZip,
 ) -> Result<(), Stopped> {
-    let about = |error: SourceError| Stopped::There(error.about(NamedVersion::from(module)));
+    let named = |error: SourceError| error.about(NamedVersion::from(module));
+    let about = |error| Stopped::There(named(error));
+    let location = arriving.origin().locate(&Resource::Zip(module.clone()).path());
     let (mut received, mut resumed) = (0_u64, false);
     loop {
         match arriving.chunk().await {
@@ -338,7 +340,11 @@ async fn pump(
                 if received > LARGEST_ZIP {
                     return Err(about(other("downloaded zip file too large")));
                 }
-                into.write(&bytes).map_err(|error| Stopped::Here(other(error.to_string())))?;
+                into.write(&bytes).map_err(|error| {
+                    // Go takes it for a failure of reading.
+                    let text = format!("read {:?}: {error}", wording::go_url(&location));
+                    Stopped::Here(named(other(text)))
+                })?;
                 core.listener.hear(Event::ZipGrew { module, bytes: bytes.len() });
             }
             Ok(None) => return Ok(()),
@@ -348,7 +354,6 @@ async fn pump(
                     resumed = true;
                     continue;
                 }
-                let location = arriving.origin().locate(&Resource::Zip(module.clone()).path());
                 return Err(about(wording::told(&error, &location, wording::Stage::Body)));
             }
         }

@@ -123,6 +123,9 @@ impl<'q, 'a> Repository<'q, 'a> {
         }
         let Ok(checked) = Revision::parse(revision) else {
             let text = "invalid version: disallowed version string";
+            if revision.is_empty() {
+                return Err(QueryError::other(format!("{}@: {text}", self.path)));
+            }
             let about = NamedVersion::new(self.path, revision);
             return Err(QueryError::other(text).about(about));
         };

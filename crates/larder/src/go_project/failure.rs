@@ -4,6 +4,7 @@
 use larder_modload::{LoadError, RequirementsError, SourceError, SourceErrorKind, TooNew};
 
 use crate::exit::{ExitStatus, Failure};
+use crate::go_toolchain::{NEWEST, is_known};
 
 /// No requirements.
 pub(crate) fn of_requirements(error: &RequirementsError) -> Failure {
@@ -38,10 +39,12 @@ fn told(text: &dyn std::fmt::Display, cause: &SourceError) -> Failure {
     }
 }
 
-fn hint_for(error: &TooNew) -> String {
-    format!(
-        "Larder never downloads a Go; with Go {} or newer installed, or GOTOOLCHAIN=auto, it does as \
-         that does",
-        error.go
-    )
+/// Why this Go is no newer.
+pub(super) fn hint_for(error: &TooNew) -> String {
+    let go = &error.go;
+    if is_known(go) {
+        format!("with GOTOOLCHAIN=auto Larder does as Go {go} does")
+    } else {
+        format!("Larder does as Go does up to {NEWEST}; Go {go} needs a newer Larder")
+    }
 }

@@ -58,7 +58,7 @@ struct Member {
     wrong: Option<String>,
 }
 
-/// What is wrong with a file, in go's words, and the place.
+/// What is wrong with a file, in go's words, and a hint: the place, or a way out.
 type Wrong = (String, Option<String>);
 
 /// The go.sum files of a project.
@@ -183,7 +183,7 @@ impl Opening {
     ) -> Wrong {
         let Some(work) = &self.work else {
             return match error {
-                ReadError::TooNew(error) => (error.to_string(), None),
+                ReadError::TooNew(error) => (error.to_string(), Some(failure::hint_for(&error))),
                 ReadError::Said { text, excerpt } => (text, excerpt),
             };
         };
@@ -386,7 +386,7 @@ fn of_read_error(error: &ReadError) -> Failure {
     }
 }
 
-/// Several errors, each with go's name before it, and the place of the first that has one as a hint.
+/// Several errors, each with go's name before it, and the first hint.
 fn joined(errors: Vec<Wrong>) -> Failure {
     let excerpt = errors.iter().find_map(|(_, excerpt)| excerpt.clone());
     let texts: Vec<String> = errors.into_iter().map(|(text, _)| text).collect();

@@ -20,7 +20,7 @@ use crate::exit::Failure;
 use crate::go_command::GoSettings;
 
 /// The Go that is stood in for where none is installed: the newest whose behaviour is known.
-const NEWEST: &str = "1.27.3";
+pub(crate) const NEWEST: &str = "1.27.3";
 
 /// The Go that a command stands in for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -103,7 +103,7 @@ impl Toolchain {
 }
 
 /// Whether the behaviour of this version is known: its language is not above that of the newest.
-fn is_known(version: &str) -> bool {
+pub(crate) fn is_known(version: &str) -> bool {
     let language = |text| GoVersion::parse(text).map(|version| version.language());
     match (language(version), language(NEWEST)) {
         (Some(version), Some(newest)) => compare_go_versions(&version, &newest).is_le(),

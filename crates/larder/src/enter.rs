@@ -59,7 +59,7 @@ fn run_as_go(
             commands::go_mod::verify::run(&arguments(matches)?, session, printer)
         }
         GoCommand::ModGraph => commands::go_mod::graph::run(&arguments(matches)?, session, printer),
-        GoCommand::List => Err(Failure::usage("unrecognized subcommand `list`")),
+        GoCommand::List => commands::list::run(&arguments(matches)?, session, printer),
     }
 }
 
@@ -79,7 +79,9 @@ fn from_clap(
     };
     match command {
         // A command line of go's is read as one and does not come here.
-        Command::Mod(_) => Err(Failure::usage("could not read the command line")),
+        Command::Mod(_) | Command::List(_) => {
+            Err(Failure::usage("could not read the command line"))
+        }
         Command::Serve(args) => commands::serve::run(&args, environment, printer),
         Command::Status(args) => commands::status::run(&args, environment, printer),
         Command::Refresh(args) => commands::refresh::run(&args, environment, printer),

@@ -42,7 +42,6 @@ mod go_command;
 mod go_json;
 mod go_project;
 mod go_toolchain;
-#[cfg_attr(not(test), expect(dead_code, reason = "`list` is on its way"))]
 mod list;
 mod logging;
 mod ownership;

@@ -46,6 +46,8 @@ pub struct Cli {
 pub enum Command {
     /// Download, check and show modules, as the go command does and faster.
     Mod(ModArgs),
+    /// List modules, as `go list -m` and faster.
+    List(ListArgs),
     /// Run the module server.
     Serve(ServeArgs),
     /// Tell how a server is: what it stores, its upstreams, its alarms.

@@ -6,6 +6,7 @@ pub mod config;
 pub mod fsck;
 pub mod gc;
 pub(crate) mod go_mod;
+pub(crate) mod list;
 pub mod man;
 pub mod prefill;
 pub mod purge;

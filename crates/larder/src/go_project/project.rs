@@ -310,7 +310,10 @@ impl Project {
     }
 
     /// What vendor/modules.txt says, where that counts. A missing one says nothing.
-    fn vendor(&self, loader: &Loader<'_>) -> Result<Option<Vendor>, Failure> {
+    ///
+    /// # Errors
+    /// In go's words: it cannot be read, or a module in it asks for a newer Go.
+    pub(crate) fn vendor(&self, loader: &Loader<'_>) -> Result<Option<Vendor>, Failure> {
         let Some(vendor) = self.place.vendor().filter(|_| self.mode.mode == ModMode::Vendor) else {
             return Ok(None);
         };

@@ -9,7 +9,7 @@ use crate::go_json::GoJson;
 
 /// The fields to print; none named means all.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Fields(Vec<String>);
+pub(crate) struct Fields(Vec<String>);
 
 impl Fields {
     /// The fields in a comma-separated list.
@@ -79,7 +79,6 @@ fn write_pointer<'j>(
     }
 }
 
-/// The fields of an origin, which `mod download -json` prints as well.
 pub(crate) fn write_origin(json: &mut GoJson, origin: &Origin) {
     for (name, text) in origin.fields() {
         json.text(name, text);

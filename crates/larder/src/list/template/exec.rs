@@ -82,8 +82,8 @@ impl<'a> State<'a, '_> {
             Node::If(branch) => return self.walk_branch(dot, branch, false),
             Node::With(branch) => return self.walk_branch(dot, branch, true),
             Node::Range(branch) => return self.walk_range(dot, branch),
-            Node::Break(_) => return Ok(ControlFlow::Break(Jump::Break)),
-            Node::Continue(_) => return Ok(ControlFlow::Break(Jump::Continue)),
+            Node::Break => return Ok(ControlFlow::Break(Jump::Break)),
+            Node::Continue => return Ok(ControlFlow::Break(Jump::Continue)),
         }
         Ok(Flow::Continue(()))
     }

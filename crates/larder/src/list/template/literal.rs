@@ -1,6 +1,5 @@
 //! The literals of a template: strings, characters and numbers, in Go's syntax.
 //!
-//! Imaginary numbers are refused: nothing that a format can print has a use for them.
 //! Specification: <https://go.dev/ref/spec#Lexical_elements>.
 
 use larder_module::Quoted;
@@ -38,9 +37,6 @@ pub(super) fn number(literal: &str) -> Result<Number, String> {
             Some((Unit::Byte(byte), "")) => Ok(Number::Int(i64::from(byte))),
             _ => Err(format!("malformed character constant: {literal}")),
         };
-    }
-    if literal.ends_with('i') {
-        return Err(format!("imaginary number {} is not understood in a format", Quoted(literal)));
     }
     let illegal = || format!("illegal number syntax: {}", Quoted(literal));
     let (sign, digits) = match literal.strip_prefix('-') {
@@ -170,6 +166,5 @@ mod tests {
         check("18446744073709551616", "integer overflow: \"18446744073709551616\"");
         check("'ab'", "malformed character constant: 'ab'");
         check("0b12", "illegal number syntax: \"0b12\"");
-        check("1i", "imaginary number \"1i\" is not understood in a format");
     }
 }

@@ -40,7 +40,7 @@ const NAME: &str = "main";
 
 /// A template, read.
 #[derive(Debug)]
-pub(in crate::list) struct Template {
+pub(crate) struct Template {
     text: String,
     nodes: Vec<node::Node>,
 }
@@ -56,6 +56,14 @@ pub(in crate::list) enum TemplateError {
         /// What is wrong.
         reason: String,
     },
+    /// Go would understand it.
+    #[error("template: {NAME}:{line}: {what} is not understood in a format")]
+    BeyondUs {
+        /// The line, from 1.
+        line: usize,
+        /// What is not understood.
+        what: String,
+    },
     /// It does not fit the data.
     #[error("template: {NAME}:{line}:{column}: executing {:?} at <{at}>: {reason}", NAME)]
     Execution {
@@ -68,6 +76,13 @@ pub(in crate::list) enum TemplateError {
         /// What is wrong.
         reason: String,
     },
+}
+
+impl TemplateError {
+    /// Whether Go would understand the template.
+    pub(in crate::list) fn is_beyond_us(&self) -> bool {
+        matches!(self, Self::BeyondUs { .. })
+    }
 }
 
 impl Template {

@@ -13,8 +13,8 @@ pub(super) enum Node {
     If(Branch),
     With(Branch),
     Range(Branch),
-    Break(usize),
-    Continue(usize),
+    Break,
+    Continue,
 }
 
 /// A pipeline, what is done where it is true, and what otherwise.

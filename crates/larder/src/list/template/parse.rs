@@ -90,8 +90,7 @@ impl Parser {
             Kind::Range => Node::Range(self.branch("range")?),
             Kind::Break | Kind::Continue => return self.jump(&token).map(Ok),
             Kind::Define | Kind::Template | Kind::Block => {
-                let reason = format!("{{{{{}}}}} is not understood in a format", token.text);
-                return Err(self.error(&reason));
+                return Err(self.beyond_us(format!("{{{{{}}}}}", token.text)));
             }
             _ => {
                 self.next -= 1;
@@ -115,7 +114,7 @@ impl Parser {
         if self.ranges == 0 {
             return Err(self.error(&format!("{context} outside {{{{range}}}}")));
         }
-        Ok(if word.kind == Kind::Break { Node::Break(word.at) } else { Node::Continue(word.at) })
+        Ok(if word.kind == Kind::Break { Node::Break } else { Node::Continue })
     }
 
     /// `if`, `with` or `range`, its word already read, up to its end.
@@ -298,8 +297,7 @@ impl Parser {
         let term = match token.kind {
             Kind::Identifier if functions::is_known(&token.text) => Term::Function(token.text),
             Kind::Identifier if functions::is_go_alone(&token.text) => {
-                let reason = format!("function \"{}\" is not understood in a format", token.text);
-                return Err(self.error(&reason));
+                return Err(self.beyond_us(format!("function \"{}\"", token.text)));
             }
             Kind::Identifier => {
                 return Err(self.error(&format!("function \"{}\" not defined", token.text)));
@@ -315,6 +313,9 @@ impl Parser {
             Kind::Field => Term::Field(vec![name_of(&token)]),
             Kind::Bool => Term::Bool(token.text == "true"),
             Kind::CharConstant | Kind::Complex | Kind::Number => {
+                if token.text.ends_with('i') && token.kind != Kind::CharConstant {
+                    return Err(self.beyond_us(format!("imaginary number \"{}\"", token.text)));
+                }
                 let number = literal::number(&token.text).map_err(|reason| self.error(&reason))?;
                 Term::Number(token.text, number)
             }
@@ -393,8 +394,16 @@ impl Parser {
     }
 
     fn error(&self, reason: &str) -> TemplateError {
-        let line = self.tokens.get(self.furthest).map_or(1, |token| token.line);
-        TemplateError::Syntax { line, reason: reason.to_owned() }
+        TemplateError::Syntax { line: self.line(), reason: reason.to_owned() }
+    }
+
+    fn beyond_us(&self, what: String) -> TemplateError {
+        TemplateError::BeyondUs { line: self.line(), what }
+    }
+
+    /// The line that was reached.
+    fn line(&self) -> usize {
+        self.tokens.get(self.furthest).map_or(1, |token| token.line)
     }
 }
 

@@ -102,12 +102,8 @@ fn list(run: &mut Run<'_>, args: &ListArgs, output: &Output) -> Result<ExitStatu
     }
     let mut failure = meant.error.as_ref().map(of_requirements);
     if failure.is_none() && !args.updates {
-        let written = Written {
-            requirements: &meant.requirements,
-            loader: &loader,
-            sums: fetcher.sums(),
-            cache: &fetcher.config().cache,
-        };
+        let written =
+            Written { requirements: &meant.requirements, loader: &loader, fetcher: &fetcher };
         failure = project.write_back(run.session, written).err();
     }
     finish(run, args, output, &modules, failure)

@@ -45,9 +45,18 @@ pub(crate) fn offset(place: usize) -> u32 {
     u32::try_from(place).unwrap_or(u32::MAX)
 }
 
-/// Bytes as text: what is no UTF-8 is shown as `U+FFFD`.
+/// Bytes as text: each that is no UTF-8 is shown as `U+FFFD`, as Go does it.
 pub(crate) fn shown(bytes: &[u8]) -> Cow<'_, str> {
-    std::str::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes), Cow::Borrowed)
+    let decoded = |_| {
+        let mut rest = bytes;
+        let mut text = String::with_capacity(bytes.len());
+        while let Some((character, length)) = decode(rest) {
+            text.push(character);
+            rest = rest.get(length..).unwrap_or_default();
+        }
+        Cow::Owned(text)
+    };
+    std::str::from_utf8(bytes).map_or_else(decoded, Cow::Borrowed)
 }
 
 /// The bytes without the blanks around them.
@@ -139,5 +148,6 @@ mod tests {
         assert_eq!(decode(b"\xe9a"), Some(('\u{fffd}', 1)));
         assert_eq!(decode(b"\xe2\x82"), Some(('\u{fffd}', 1)));
         assert_eq!(decode(b""), None);
+        assert_eq!(shown(b"a\xe2\x80d\xc3\xa9"), "a\u{fffd}\u{fffd}dé");
     }
 }

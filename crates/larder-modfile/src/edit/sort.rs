@@ -4,6 +4,7 @@
 //! later; requirements and retractions are left to who knows what they mean.
 //! Specification: x/mod's `SortBlocks` and `removeDups`.
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::collections::HashSet;
 use std::hash::Hash;
@@ -14,6 +15,7 @@ use crate::go_mod::GoMod;
 use crate::go_work::GoWork;
 use crate::statements::Replace;
 use crate::syntax::{LineId, Statement, Syntax};
+use crate::text::shown;
 
 /// The version of Go from which on `exclude` blocks are sorted by what versions mean.
 const SEMANTIC_EXCLUDE: &str = "v1.21";
@@ -100,8 +102,8 @@ impl Syntax {
     }
 
     fn compare_exclude(&self, a: LineId, b: LineId) -> Ordering {
-        match (self.words_as_text(a).as_deref(), self.words_as_text(b).as_deref()) {
-            (Some([path, version]), Some([other, its_version])) => {
+        match (self.words_as_text(a).as_slice(), self.words_as_text(b).as_slice()) {
+            ([path, version], [other, its_version]) => {
                 path.cmp(other).then_with(|| compare_written_versions(version, its_version))
             }
             _ => self.compare_words(a, b),
@@ -111,20 +113,22 @@ impl Syntax {
     /// Descending; what is no interval stands last.
     fn compare_retract(&self, a: LineId, b: LineId) -> Ordering {
         let (a, b) = (self.words_as_text(a), self.words_as_text(b));
-        let ((low, high), (its_low, its_high)) = (interval(a.as_deref()), interval(b.as_deref()));
+        let ((low, high), (its_low, its_high)) = (interval(&a), interval(&b));
         compare_written_versions(its_low, low)
             .then_with(|| compare_written_versions(its_high, high))
     }
 
-    fn words_as_text(&self, line: LineId) -> Option<Vec<&str>> {
-        self.words_of(line).map(|word| std::str::from_utf8(word).ok()).collect()
+    fn words_as_text(&self, line: LineId) -> Vec<Cow<'_, str>> {
+        self.words_of(line).map(shown).collect()
     }
 }
 
-fn interval<'a>(words: Option<&[&'a str]>) -> (&'a str, &'a str) {
+fn interval<'a>(words: &'a [Cow<'_, str>]) -> (&'a str, &'a str) {
     match words {
-        Some([version]) => (version, version),
-        Some(["[", low, ",", high, "]"]) => (low, high),
+        [version] => (version, version),
+        [open, low, comma, high, close] if open == "[" && comma == "," && close == "]" => {
+            (low, high)
+        }
         _ => ("", ""),
     }
 }

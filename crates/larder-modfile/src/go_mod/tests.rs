@@ -214,3 +214,49 @@ fn errors_can_be_told_of_a_file_by_a_shorter_name() {
         "go.mod:3: syntax error (unterminated block started at /work/m/go.mod:2:1)"
     );
 }
+
+mod round_trips {
+    use proptest::prelude::*;
+
+    use super::{Lax, read, said};
+
+    fn line() -> impl Strategy<Value = String> {
+        prop_oneof![
+            4 => "(require |\t)[a-c]\\.d/[e-g] v[01]\\.[0-9]{1,2}\\.0( // indirect(; x)?)?\r?\n",
+            2 => "(require|exclude|replace|retract|tool|ignore) \\(( // x)?\n",
+            3 => "\\)( // y)?\n",
+            1 => "(\t|replace )[a-c]( v1\\.0\\.0)? => (\\./x|\"\\.\\./y z\"|d v1\\.2\\.3)( // w)?\n",
+            1 => "(\t|retract )(v1\\.[0-9]\\.0|\\[v1\\.[0-9]\\.0, v1\\.9\\.0\\])( // bad)?\n",
+            1 => "(module|tool|ignore) (a|b\\.c/d|\"e f\")( // Deprecated: no)?\n",
+            1 => "(go 1\\.2[0-9]|toolchain go1\\.22\\.0|godebug a=b)\n",
+            3 => "[ \t]*(//[ -~]{0,5})?\n",
+        ]
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 2048, ..ProptestConfig::default() })]
+
+        #[test]
+        fn what_was_formatted_says_the_same_and_stays(
+            lines in proptest::collection::vec(line(), 0..14),
+        ) {
+            let text = lines.concat();
+            if let Ok(before) = read("go.mod", text.as_bytes(), None, Lax::No) {
+                let formatted = before.format();
+                let after = read("go.mod", &formatted, None, Lax::No).unwrap();
+                prop_assert_eq!(said(&after), said(&before));
+                prop_assert_eq!(after.format(), formatted);
+            }
+        }
+
+        #[test]
+        fn no_bytes_panic(bytes in any::<Vec<u8>>()) {
+            for lax in [Lax::Yes, Lax::No] {
+                if let Err(errors) = read("go.mod", &bytes, None, lax) {
+                    prop_assert!(!errors.errors().is_empty());
+                    let _ = errors.errors()[0].excerpt(&bytes);
+                }
+            }
+        }
+    }
+}

@@ -130,18 +130,22 @@ impl ArrivingZip {
         if self.lock.cache.unpacked(&self.lock.module).is_ok() {
             return self.hash();
         }
-        let tree = Tree::begin(&self.lock)?;
-        let file = self.temporary.file();
-        match extract(file, self.size()?, &self.lock.module, &tree) {
-            Ok(inspected) => Ok(self.arrived(inspected.dirhash, Unpacked::Into(tree))),
-            Err(error) => {
-                let zip = self.lock.file(Part::Zip);
-                let failed = CacheError::unzip(zip, tree.path(), error);
-                // Away with it before the hash is waited for.
-                drop(tree);
+        match self.unpack_into_tree() {
+            Ok((dirhash, tree)) => Ok(self.arrived(dirhash, Unpacked::Into(tree))),
+            Err(failed) => {
                 let dirhash = self.hash_entries()?;
                 Ok(self.arrived(dirhash, Unpacked::Failed(failed)))
             }
+        }
+    }
+
+    /// Nothing of the tree is left after an error.
+    fn unpack_into_tree(&self) -> Result<(Dirhash, Tree), CacheError> {
+        let tree = Tree::begin(&self.lock)?;
+        let extracted = extract(self.temporary.file(), self.size()?, &self.lock.module, &tree);
+        match extracted {
+            Ok(inspected) => Ok((inspected.dirhash, tree)),
+            Err(error) => Err(CacheError::unzip(self.lock.file(Part::Zip), tree.path(), error)),
         }
     }
 
@@ -191,8 +195,9 @@ impl ArrivedZip {
             Unpacked::No => None,
             Unpacked::Into(tree) => Some(tree.complete().map_err(CacheError::from)),
             Unpacked::Failed(error) => {
-                // As far as the go command comes before it looks at the rules.
-                step::make_parent(&lock.cache.directory(&lock.module))?;
+                // The go command makes these before it looks at the rules; where they cannot be made, that
+                // is the error.
+                let _ = step::make_parent(&lock.cache.directory(&lock.module));
                 Some(Err(error))
             }
         };

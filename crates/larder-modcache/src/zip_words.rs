@@ -127,6 +127,12 @@ fn write_element(f: &mut fmt::Formatter<'_>, path: &str, refusal: ElementRefusal
 impl CacheError {
     /// A zip that may not be unpacked into `directory`, or could not be.
     pub(crate) fn unzip(zip: PathBuf, directory: &Path, error: ZipError) -> Self {
+        if let ZipError::Unwritten(Unwritten { error, .. }) = &error
+            && let Some(above) = error.get_ref().and_then(|error| error.downcast_ref::<FileError>())
+        {
+            // A directory above, which the go command makes before it comes to the zip.
+            return above.clone().into();
+        }
         let reason = match &error {
             ZipError::Unwritten(Unwritten { operation, name, error }) => {
                 let path = if name.is_empty() { directory.into() } else { directory.join(name) };

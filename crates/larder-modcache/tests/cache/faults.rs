@@ -1,5 +1,7 @@
 //! What cannot be done is said in go's words, and leaves nothing behind that anybody could believe.
 
+use std::path::Path;
+
 use larder_modcache::{CacheError, ModuleCache, Part};
 use larder_testkit::{Entry, Module, ModuleFiles, Upstream};
 
@@ -9,11 +11,19 @@ use crate::world::{fill, gos, small, version_of, workspace};
 /// Offers a zip to go and to us, and compares what is said of it and what is left.
 #[track_caller]
 fn check(module: &ModuleFiles) {
+    check_in(module, |_| {});
+}
+
+/// The same in caches in which something stands already.
+#[track_caller]
+fn check_in(module: &ModuleFiles, prepare: impl Fn(&Path)) {
     let upstream = Upstream::start();
     upstream.publish_files(module);
     let version = version_of(module);
     for go in gos() {
         let (ours, theirs) = (Scratch::new(), Scratch::new());
+        prepare(ours.path());
+        prepare(theirs.path());
         let workspace = workspace(&go, &ModuleCache::at(theirs.path())).goproxy(&upstream.url());
         let named = format!("{}@{}", module.path, module.version);
         let run = workspace.run(&["mod", "download", &named]);
@@ -64,6 +74,41 @@ fn a_zip_that_breaks_a_rule_is_kept_and_not_unpacked() {
 #[test]
 fn a_checksum_in_the_zip_that_does_not_match_is_an_error() {
     check(&with(|prefix| Entry::new(&format!("{prefix}x.go"), "package m\n").claiming_crc(7)));
+}
+
+#[test]
+fn a_file_in_the_place_of_a_directory_above_is_named() {
+    check_in(&module().build(), |cache| fs_err::write(cache.join("example.com"), "").unwrap());
+}
+
+#[test]
+fn a_directory_that_may_not_be_made_is_named() {
+    // Also root may not write there.
+    let is_immutable = |cache: &Path, flag: &str| {
+        let changed = std::process::Command::new("chattr").arg(flag).arg(cache).output();
+        changed.is_ok_and(|output| output.status.success())
+    };
+    let probe = tempfile::tempdir().unwrap();
+    if !is_immutable(probe.path(), "+i") {
+        println!("skipped: a directory that may not be made: this user may not forbid it");
+        return;
+    }
+    assert!(is_immutable(probe.path(), "-i"));
+    let caches = std::sync::Mutex::new(Vec::new());
+    check_in(&module().build(), |cache| {
+        fs_err::create_dir_all(cache.join("cache/download")).unwrap();
+        assert!(is_immutable(cache, "+i"));
+        caches.lock().unwrap().push(Immutable(cache.to_owned()));
+    });
+}
+
+/// A directory that may be written to again once this value goes.
+struct Immutable(std::path::PathBuf);
+
+impl Drop for Immutable {
+    fn drop(&mut self) {
+        let _ = std::process::Command::new("chattr").arg("-i").arg(&self.0).output();
+    }
 }
 
 #[test]

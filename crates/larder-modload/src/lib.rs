@@ -10,7 +10,7 @@
 //! | `source.rs` | [`GoModSource`], [`VersionSource`]: what is asked of the world |
 //! | `main_modules/` | [`MainModules`]: what is worked on, its replacements and exclusions |
 //! | `local_go.rs`, `gates.rs`, `mode.rs` | whose behaviour: the Go, its version gates, `-mod` |
-//! | `loader.rs`, `summary.rs`, `texts.rs` | [`Loader`]: the go.mod files of dependencies, each read once |
+//! | `loader/`, `summary.rs`, `texts.rs` | [`Loader`]: the go.mod files of dependencies, each read once |
 //! | `query/` | [`Queries`]: `latest`, `upgrade`, `v1.2`, branches; retractions and exclusions |
 //! | `requirements/` | [`Requirements`]: the roots, and their repair |
 //! | `graph/` | [`ModuleGraph`]: which version requires which, and what is selected |

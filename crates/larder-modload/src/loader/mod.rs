@@ -1,29 +1,29 @@
 //! Reads the go.mod files that requirements are made of: whole frontiers at once, each file once.
 //!
 //! What stands for a module is read for it; what a main module excludes is required by nobody. Fetching
-//! and verification are the source's. Specification: <https://go.dev/ref/mod#go-mod-file-replace>,
+//! and verification are the source's; `parse.rs` takes the bytes apart, `error.rs` says what went wrong. Specification: <https://go.dev/ref/mod#go-mod-file-replace>,
 //! `#go-mod-file-exclude`.
+
+mod error;
+mod parse;
 
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use larder_modfile::{GoMod, PlainGoMod};
 use larder_module::NamedVersion;
-use rayon::prelude::*;
 
-use crate::local_go::{LocalGo, TooNew};
+pub use error::LoadError;
+use error::{missing_sum, not_answered};
+
+use crate::local_go::LocalGo;
 use crate::main_modules::{COMMAND_LINE_ARGUMENTS, MainModules};
 use crate::mode::{ModMode, Mode};
-use crate::shown_path::short_path;
 use crate::source::{GoModAt, GoModSource, SourceError, SourceErrorKind};
 use crate::summary::Summary;
 use crate::sums::{SumLine, SumOf};
 use crate::texts::{Keyed, Texts};
 use crate::wording;
-
-/// From how many go.mod files on they are parsed side by side.
-const WORTH_SHARING: usize = 64;
 
 /// Reads the go.mod files of dependencies, in the light of the main modules.
 pub struct Loader<'a> {
@@ -42,24 +42,6 @@ pub struct Loader<'a> {
 
 /// A go.mod, or why there is none.
 pub type Loaded = Result<Arc<Summary>, LoadError>;
-
-/// A go.mod whose bytes were read.
-enum Parsed<'b> {
-    /// In the usual form: what it says is still to be kept.
-    Plain(PlainGoMod<'b>),
-    Loaded(Loaded),
-}
-
-/// Why the requirements of a module are not known.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum LoadError {
-    /// Its go.mod cannot be had, or is not one.
-    #[error(transparent)]
-    Source(#[from] SourceError),
-    /// It asks for a later Go.
-    #[error(transparent)]
-    TooNew(#[from] TooNew),
-}
 
 /// What a loader works with.
 #[derive(Clone, Copy)]
@@ -195,70 +177,6 @@ impl<'a> Loader<'a> {
         })
     }
 
-    fn parse_all(
-        &self,
-        modules: &[&NamedVersion],
-        answers: &[Result<Arc<[u8]>, SourceError>],
-    ) -> Vec<Loaded> {
-        let parse = |(module, answer): (&&NamedVersion, _)| self.parsed(module, answer);
-        let parsed: Vec<Parsed<'_>> = if modules.len() < WORTH_SHARING {
-            modules.iter().zip(answers).map(parse).collect()
-        } else {
-            modules.par_iter().zip(answers).with_min_len(16).map(parse).collect()
-        };
-        let mut texts = self.texts.lock().unwrap_or_else(PoisonError::into_inner);
-        let summed = modules.iter().zip(parsed).map(|(module, parsed)| match parsed {
-            Parsed::Plain(said) => {
-                Ok(Arc::new(Summary::of_plain(module, &said, &mut texts, self.local)))
-            }
-            Parsed::Loaded(loaded) => loaded,
-        });
-        summed.collect()
-    }
-
-    fn parsed<'b>(
-        &self,
-        module: &NamedVersion,
-        answer: &'b Result<Arc<[u8]>, SourceError>,
-    ) -> Parsed<'b> {
-        let bytes = match answer {
-            Ok(bytes) => bytes,
-            Err(error) => return Parsed::Loaded(Err(self.refused(module, error.clone()))),
-        };
-        match PlainGoMod::read(bytes) {
-            Some(said) => Parsed::Plain(said),
-            None => Parsed::Loaded(self.parse(module, bytes)),
-        }
-    }
-
-    fn parse(&self, module: &NamedVersion, bytes: &[u8]) -> Loaded {
-        let (name, shown) = self.file_of(module);
-        let said = GoMod::parse_lax(&name, bytes, None).map_err(|error| {
-            SourceError::new(SourceErrorKind::Other, format!("parsing {shown}: {error}"))
-                .about(module.clone())
-        })?;
-        Ok(Arc::new(Summary::of(module, &said, self.local)))
-    }
-
-    /// How the go.mod of a module is named: in its own errors, and in messages.
-    fn file_of(&self, module: &NamedVersion) -> (String, String) {
-        if !module.version.is_empty() {
-            return ("go.mod".to_owned(), "go.mod".to_owned());
-        }
-        let file = self.main.directory_of(module).join("go.mod");
-        (file.to_string_lossy().into_owned(), short_path(self.directory, &file))
-    }
-
-    /// A failure of the source, with the file where it is one of a directory.
-    fn refused(&self, module: &NamedVersion, error: SourceError) -> LoadError {
-        if module.version.is_empty() && error.about.is_none() {
-            let (_, shown) = self.file_of(module);
-            let text = format!("reading {shown}: {}", error.text);
-            return SourceError { text, about: Some(module.clone()), ..error }.into();
-        }
-        error.into()
-    }
-
     /// What of a go.mod holds for the module that it was read for.
     fn judged(&self, module: &NamedVersion, actual: &NamedVersion, raw: Loaded) -> Loaded {
         let summary = raw?;
@@ -289,39 +207,5 @@ impl<'a> Loader<'a> {
         let mut kept = Summary::clone(&summary);
         kept.require.retain(|required| !self.main.excludes(required));
         Ok(Arc::new(kept))
-    }
-}
-
-/// A missing line of go.sum, with the way to get it.
-fn missing_sum(module: &NamedVersion, actual: &NamedVersion) -> LoadError {
-    let text = format!(
-        "missing go.sum entry for go.mod file; to add it:\n\tgo mod download {}",
-        module.path
-    );
-    SourceError::new(SourceErrorKind::MissingSum, text).about(actual.clone()).into()
-}
-
-fn not_answered(module: &NamedVersion) -> LoadError {
-    let text = "the source of go.mod files did not answer";
-    SourceError::new(SourceErrorKind::Other, text).about(module.clone()).into()
-}
-
-impl LoadError {
-    /// Whether there is no such thing.
-    pub fn is_not_found(&self) -> bool {
-        matches!(self, Self::Source(error) if error.kind == SourceErrorKind::NotFound)
-    }
-
-    /// Whether the go command would end at once.
-    pub fn is_fatal(&self) -> bool {
-        matches!(self, Self::Source(error) if error.kind == SourceErrorKind::Fatal)
-    }
-
-    /// A way out that is better than the text.
-    pub fn hint(&self) -> Option<&str> {
-        match self {
-            Self::Source(error) => error.hint.as_deref(),
-            Self::TooNew(_) => None,
-        }
     }
 }

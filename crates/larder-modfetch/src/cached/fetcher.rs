@@ -11,7 +11,7 @@ use std::future::Future;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
-use futures_util::future::join_all;
+use futures_util::{StreamExt as _, stream};
 use larder_modload::{
     GoModAt, GoModSource, RevInfo, SourceError, SourceErrorKind, SumLine, Upstream, VersionSource,
     Versions,
@@ -28,6 +28,10 @@ use super::go_sum::{Changes, GoSums};
 
 /// From as many go.mod files on, several threads read.
 const MANY: usize = 64;
+
+/// Questions that are answered at once: enough to keep every connection busy while others are verified
+/// and written, and few enough that what they hold in memory is little.
+const AT_ONCE: usize = 128;
 
 /// Threads that move bytes between sockets and files; what computes does so on rayon's.
 const MOST_THREADS: usize = 4;
@@ -117,23 +121,28 @@ impl CachedFetcher {
         if questions.is_empty() {
             return Vec::new();
         }
-        match self.runtime() {
-            Ok(runtime) => {
-                let stop = &self.core.config.stop;
-                let answers = runtime.block_on(async {
-                    tokio::select! {
-                        biased;
-                        () = stop.stopped() => None,
-                        answers = join_all(questions.iter().map(answer)) => Some(answers),
-                    }
-                });
-                answers.unwrap_or_else(|| {
-                    stop.wait_until_idle();
-                    questions.iter().map(|_| Err(stopped())).collect()
-                })
+        let runtime = match self.runtime() {
+            Ok(runtime) => runtime,
+            Err(error) => return questions.iter().map(|_| Err(error.clone())).collect(),
+        };
+        let numbered = questions.iter().map(answer).enumerate();
+        let waiting = numbered.map(|(number, answer)| async move { (number, answer.await) });
+        let stop = &self.core.config.stop;
+        let answers = runtime.block_on(async {
+            tokio::select! {
+                biased;
+                () = stop.stopped() => None,
+                answers = stream::iter(waiting).buffer_unordered(AT_ONCE).collect::<Vec<_>>() => {
+                    Some(answers)
+                }
             }
-            Err(error) => questions.iter().map(|_| Err(error.clone())).collect(),
-        }
+        });
+        let Some(mut answers) = answers else {
+            stop.wait_until_idle();
+            return questions.iter().map(|_| Err(stopped())).collect();
+        };
+        answers.sort_unstable_by_key(|(number, _)| *number);
+        answers.into_iter().map(|(_, answer)| answer).collect()
     }
 
     fn runtime(&self) -> Result<&Runtime, SourceError> {

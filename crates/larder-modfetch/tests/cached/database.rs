@@ -247,7 +247,7 @@ fn a_proxy_that_fails_to_say_whether_it_carries_the_database_is_a_failure() {
     let error = go_mod(&world.fetcher(), &module("example.com/m", "v1.0.0")).unwrap_err();
     let told = error.to_string().replace(&world.upstream.url(), "$GOPROXY");
     let expect = "example.com/m@v1.0.0: verifying go.mod: example.com/m@v1.0.0/go.mod: \
-                  reading $GOPROXY/sumdb/sum.example.org/supported: 500 Scripted\n\t\
+                  reading $GOPROXY/sumdb/sum.example.org/supported: 500 Internal Server Error\n\t\
                   server response: no";
     assert_eq!(told, expect);
 }

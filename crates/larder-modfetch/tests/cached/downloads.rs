@@ -97,7 +97,7 @@ fn only_the_info_is_left_where_the_go_mod_is_missing() {
     let files = world.publish("example.com/m", "v1.0.0");
     world.upstream.always(&files.url_path("mod"), Behaviour::status(500, "out of order\n"));
     let text = "example.com/m@v1.0.0: reading $GOPROXY/example.com/m/@v/v1.0.0.mod: \
-                500 Scripted\n\tserver response: out of order";
+                500 Internal Server Error\n\tserver response: out of order";
     check(&world, text, &["v1.0.0.info"]);
 }
 
@@ -203,4 +203,25 @@ fn a_cache_that_is_a_file_stops_downloads_and_not_graphs() {
         format!("could not create module cache: \"{}\" is not a directory", root.display());
     assert_eq!(failure(&download(&fetcher, &wanted)), expect);
     assert!(world.said().is_empty());
+}
+
+#[test]
+fn dozens_of_modules_are_asked_for_at_once() {
+    let world = World::new();
+    let gate = larder_testkit::Gate::new();
+    let mut wanted = Vec::new();
+    let mut held = Vec::new();
+    for number in 0..20 {
+        let files = world.publish(&format!("example.com/m{number}"), "v1.0.0");
+        world.upstream.once(&files.url_path("info"), Behaviour::honest().held(0, &gate));
+        wanted.push(module(&files.path, &files.version));
+        held.push(files.url_path("info"));
+    }
+    std::thread::scope(|scope| {
+        let downloading = scope.spawn(|| world.fetcher().download(&wanted));
+        let all_asked = held.iter().all(|path| world.upstream.wait_asked(path, 1));
+        gate.open();
+        assert!(all_asked, "each was asked for while no other was answered");
+        assert!(downloading.join().unwrap().iter().all(|one| one.error.is_none()));
+    });
 }

@@ -21,7 +21,7 @@ fn check(goproxy: &str, gonoproxy: &str, expect: &str) {
 
 const NOT_AT_A: &str = "example.com/m@v1.0.0: reading $A/example.com/m/@v/v1.0.0.mod: 404 Not Found\n\t\
                         server response: not found: /example.com/m/@v/v1.0.0.mod";
-const REFUSED_BY_B: &str = "example.com/m@v1.0.0: reading $B/example.com/m/@v/v1.0.0.mod: 403 Scripted\n\t\
+const REFUSED_BY_B: &str = "example.com/m@v1.0.0: reading $B/example.com/m/@v/v1.0.0.mod: 403 Forbidden\n\t\
                             server response: no";
 const DIRECT: &str = "example.com/m@v1.0.0: only its repository could have it, and larder does not fetch \
                       from repositories";

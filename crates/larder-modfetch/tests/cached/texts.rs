@@ -23,11 +23,11 @@ fn a_status_is_told_with_what_the_server_said() {
         Behaviour::status(404, "not found\n"),
         reading("404 Not Found\n\tserver response: not found"),
     );
-    check(Behaviour::status(410, ""), reading("410 Scripted"));
+    check(Behaviour::status(410, ""), reading("410 Gone"));
     check(Behaviour::status(403, "one\ntwo\n\nthree\n"), {
-        reading("403 Scripted\n\tserver response:\n\tone\n\ttwo")
+        reading("403 Forbidden\n\tserver response:\n\tone\n\ttwo")
     });
-    check(Behaviour::answer(500, "text/html", b"<p>no"), reading("500 Scripted"));
+    check(Behaviour::answer(500, "text/html", b"<p>no"), reading("500 Internal Server Error"));
     let lines = "1\n2\n3\n4\n5\n6\n7\n8\n9\n10\n";
     check(Behaviour::status(451, lines), {
         reading(

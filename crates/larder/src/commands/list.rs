@@ -87,8 +87,8 @@ fn list(run: &mut Run<'_>, args: &ListArgs, output: &Output) -> Result<ExitStatu
     }
     let details =
         Details { update: args.updates, versions: args.versions, retracted: args.retracted };
-    let (arguments, place, printer) = (&args.modules, &project.place, run.printer);
-    let arguments = Arguments { arguments, details, loader: &loader, place, printer };
+    let (words, place, printer) = (&args.modules, &project.place, run.printer);
+    let arguments = Arguments { words, details, loader: &loader, place, printer };
     let meant = arguments.meant(requirements)?;
     run.timing.mark("graph");
     let queries = Queries::new(&*fetcher, &loader);

@@ -19,8 +19,8 @@ use crate::printer::Printer;
 
 /// Arguments, and the light in which they are read.
 pub(crate) struct Arguments<'a> {
-    /// The arguments.
-    pub(crate) arguments: &'a [String],
+    /// As they were written.
+    pub(crate) words: &'a [String],
     /// What is asked of each module.
     pub(crate) details: Details,
     /// Who reads go.mod files.
@@ -78,15 +78,15 @@ impl Arguments<'_> {
     /// # Errors
     /// In go's words, for what no argument may be.
     pub(crate) fn meant(&self, requirements: Arc<Requirements>) -> Result<Meant, Failure> {
-        if self.arguments.is_empty() {
+        if self.words.is_empty() {
             let main = self.loader.main.versions();
             let main = main.filter(|module| !module.is_toolchain());
             let modules = main.map(Wanted::Required).collect();
             return Ok(Meant { requirements, modules, error: None });
         }
         let mut needs_graph = false;
-        let mut parsed = Vec::with_capacity(self.arguments.len());
-        for argument in self.arguments {
+        let mut parsed = Vec::with_capacity(self.words.len());
+        for argument in self.words {
             let argument = Argument::parse(argument)?;
             needs_graph |= self.needs_graph(&argument, &requirements)?;
             parsed.push(argument);

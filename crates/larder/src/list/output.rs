@@ -55,7 +55,7 @@ impl Output {
                     out.push('\n');
                 }
                 Self::Template(template) => {
-                    if let Err(error) = template.execute(record::value(module), &mut out) {
+                    if let Err(error) = template.execute(&record::value(module), &mut out) {
                         return (out, Err(of_template(&error)));
                     }
                     if !out.is_empty() && !out.ends_with('\n') {

@@ -30,7 +30,7 @@ pub(super) fn equals_any(values: &[Value<'_>]) -> Result<bool, String> {
 }
 
 fn equals(a: &Value<'_>, b: &Value<'_>) -> Result<bool, String> {
-    if let Some(order) = basic(a, b) {
+    if let Some(Compared(order)) = basic(a, b) {
         return Ok(order == Some(Ordering::Equal));
     }
     match (a, b) {
@@ -76,7 +76,7 @@ pub(super) fn ordered(order: Order, values: &[Value<'_>]) -> Result<bool, String
     if !is_basic(a) || !is_basic(b) {
         return Err(BAD_TYPE.into());
     }
-    let Some(found) = basic(a, b) else { return Err(incompatible(a, b)) };
+    let Some(Compared(found)) = basic(a, b) else { return Err(incompatible(a, b)) };
     if matches!(a, Value::Bool(_)) {
         return Err(BAD_TYPE.into());
     }
@@ -89,9 +89,12 @@ pub(super) fn ordered(order: Order, values: &[Value<'_>]) -> Result<bool, String
     })
 }
 
+/// The order of two values of one type; none where one of them is a NaN.
+struct Compared(Option<Ordering>);
+
 /// The order of two values of one basic type; none where they are not.
-fn basic(a: &Value<'_>, b: &Value<'_>) -> Option<Option<Ordering>> {
-    Some(match (a, b) {
+fn basic(a: &Value<'_>, b: &Value<'_>) -> Option<Compared> {
+    Some(Compared(match (a, b) {
         (Value::Bool(a), Value::Bool(b)) => Some(a.cmp(b)),
         (Value::Int(a) | Value::Named(_, _, a), Value::Int(b) | Value::Named(_, _, b)) => {
             Some(a.cmp(b))
@@ -99,7 +102,7 @@ fn basic(a: &Value<'_>, b: &Value<'_>) -> Option<Option<Ordering>> {
         (Value::Float(a), Value::Float(b)) => a.partial_cmp(b),
         (Value::Text(a), Value::Text(b)) => Some(a.cmp(b)),
         _ => return None,
-    })
+    }))
 }
 
 fn is_basic(value: &Value<'_>) -> bool {

@@ -34,13 +34,13 @@ impl Wanted {
 pub(super) fn execute<'a>(
     text: &'a str,
     nodes: &'a [Node],
-    data: Value<'a>,
+    data: &Value<'a>,
     out: &mut String,
 ) -> Result<(), TemplateError> {
     let variables = vec![("$", data.clone())];
     let mut state = State { text, variables, at: (0, String::new()), out };
     // A `break` cannot leave the whole: the parser takes none outside of a `range`.
-    state.walk_all(&data, nodes).map(|_| ())
+    state.walk_all(data, nodes).map(|_| ())
 }
 
 type Executed<T> = Result<T, TemplateError>;
@@ -208,17 +208,17 @@ impl<'a> State<'a, '_> {
             }
             Term::Field(names) => {
                 self.reach(word.at, word);
-                return self.fields(dot, dot.clone(), names, Args { word, arguments, last });
+                return self.fields(dot, dot.clone(), names, &Args { word, arguments, last });
             }
             Term::Variable(name, names) if !names.is_empty() => {
                 self.reach(word.at, word);
                 let value = self.variable(name);
-                return self.fields(dot, value, names, Args { word, arguments, last });
+                return self.fields(dot, value, names, &Args { word, arguments, last });
             }
             Term::Chain(inner, names) => {
                 self.reach(word.at, word);
                 let value = self.chained(dot, word, inner)?;
-                return self.fields(dot, value, names, Args { word, arguments, last });
+                return self.fields(dot, value, names, &Args { word, arguments, last });
             }
             _ => {}
         }
@@ -247,10 +247,10 @@ impl<'a> State<'a, '_> {
                 return Err(self.error(format!("{written} overflows int")));
             }
             Term::Text(_, text) => Value::text(text.as_str()),
-            Term::Field(names) => self.fields(dot, dot.clone(), names, plain)?,
+            Term::Field(names) => self.fields(dot, dot.clone(), names, &plain)?,
             Term::Variable(name, names) => {
                 let value = self.variable(name);
-                self.fields(dot, value, names, plain)?
+                self.fields(dot, value, names, &plain)?
             }
             Term::Function(name) => {
                 let shown = word.to_string();
@@ -260,7 +260,7 @@ impl<'a> State<'a, '_> {
             Term::Pipe(pipe) => self.pipeline(dot, pipe)?,
             Term::Chain(inner, names) => {
                 let value = self.chained(dot, word, inner)?;
-                self.fields(dot, value, names, plain)?
+                self.fields(dot, value, names, &plain)?
             }
         })
     }
@@ -288,37 +288,37 @@ impl<'a> State<'a, '_> {
         dot: &Value<'a>,
         value: Value<'a>,
         names: &'a [String],
-        args: Args<'a>,
+        args: &Args<'a>,
     ) -> Executed<Value<'a>> {
         let Some((last, before)) = names.split_last() else { return Ok(value) };
         let mut receiver = value;
         for name in before {
             let plain = Args { word: args.word, arguments: &[], last: None };
-            receiver = self.field(dot, receiver, name, plain)?;
+            receiver = self.field(dot, &receiver, name, &plain)?;
         }
-        self.field(dot, receiver, last, args)
+        self.field(dot, &receiver, last, args)
     }
 
     /// A method or a field.
     fn field(
         &mut self,
         dot: &Value<'a>,
-        receiver: Value<'a>,
+        receiver: &Value<'a>,
         name: &'a str,
-        args: Args<'a>,
+        args: &Args<'a>,
     ) -> Executed<Value<'a>> {
         if matches!(receiver, Value::Nothing) {
             return Ok(Value::Nothing);
         }
-        if let Some(wanted) = methods::arguments(&receiver, name) {
-            let values = self.arguments(dot, &args, name, wanted)?;
-            return methods::call(&receiver, name, &values).map_err(|reason| {
+        if let Some(wanted) = methods::arguments(receiver, name) {
+            let values = self.arguments(dot, args, name, wanted)?;
+            return methods::call(receiver, name, &values).map_err(|reason| {
                 self.reach(args.word.at, args.word);
                 self.error(format!("error calling {name}: {reason}"))
             });
         }
         let of = receiver.type_name();
-        let Value::Record(kind, record) = receiver else {
+        let Value::Record(kind, record) = *receiver else {
             return Err(self.error(format!("can't evaluate field {name} in type {of}")));
         };
         if !kind.fields.contains(&name) {

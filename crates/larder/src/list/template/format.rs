@@ -3,6 +3,8 @@
 //! Go's verbs, flags, widths, precisions and argument numbers, and its `%!` notes for what does not fit.
 //! Specification: <https://pkg.go.dev/fmt#hdr-Printing>.
 
+use std::fmt::Write;
+
 use larder_module::Quoted;
 
 use super::value::Value;
@@ -55,13 +57,29 @@ pub(super) fn sprintf(values: &[Value<'_>]) -> String {
 /// Flags, width and precision of a verb.
 #[derive(Debug, Clone, Copy, Default)]
 struct Spec {
-    minus: bool,
-    plus: bool,
-    sharp: bool,
-    space: bool,
-    zero: bool,
+    flags: u8,
     width: Option<usize>,
     precision: Option<usize>,
+}
+
+const MINUS: u8 = 1;
+const PLUS: u8 = 2;
+const SHARP: u8 = 4;
+const SPACE: u8 = 8;
+const ZERO: u8 = 16;
+
+impl Spec {
+    fn has(self, flag: u8) -> bool {
+        self.flags & flag != 0
+    }
+
+    fn with(self, flag: u8) -> Self {
+        Self { flags: self.flags | flag, ..self }
+    }
+
+    fn without(self, flag: u8) -> Self {
+        Self { flags: self.flags & !flag, ..self }
+    }
 }
 
 /// The widest that Go lets a field be.
@@ -85,11 +103,12 @@ impl Printer<'_, '_> {
         let mut rest = text;
         while let Some(flag) = rest.chars().next() {
             match flag {
-                '-' => (spec.minus, spec.zero) = (true, false),
-                '+' => spec.plus = true,
-                '#' => spec.sharp = true,
-                ' ' => spec.space = true,
-                '0' => spec.zero = !spec.minus,
+                '-' => spec = spec.with(MINUS).without(ZERO),
+                '+' => spec = spec.with(PLUS),
+                '#' => spec = spec.with(SHARP),
+                ' ' => spec = spec.with(SPACE),
+                '0' if spec.has(MINUS) => {}
+                '0' => spec = spec.with(ZERO),
                 _ => break,
             }
             rest = rest.get(1..).unwrap_or_default();
@@ -122,7 +141,7 @@ impl Printer<'_, '_> {
         *after_number = false;
         match self.integer() {
             Some(width) if width < 0 => {
-                (spec.minus, spec.zero) = (true, false);
+                *spec = spec.with(MINUS).without(ZERO);
                 spec.width = usize::try_from(-width).ok();
             }
             Some(width) => spec.width = usize::try_from(width).ok(),
@@ -182,13 +201,13 @@ impl Printer<'_, '_> {
         if verb == '%' {
             self.out.push('%');
         } else if !self.good_number {
-            self.out.push_str(&format!("%!{verb}(BADINDEX)"));
+            let _always = write!(self.out, "%!{verb}(BADINDEX)");
         } else if let Some(value) = self.values.get(self.next) {
             self.next += 1;
             let written = written(value, verb, spec);
             self.out.push_str(&written);
         } else {
-            self.out.push_str(&format!("%!{verb}(MISSING)"));
+            let _always = write!(self.out, "%!{verb}(MISSING)");
         }
     }
 
@@ -202,7 +221,7 @@ impl Printer<'_, '_> {
             value => format!("{}={}", value.type_name(), value.printed()),
         });
         let shown = shown.collect::<Vec<_>>().join(", ");
-        self.out.push_str(&format!("%!(EXTRA {shown})"));
+        let _always = write!(self.out, "%!(EXTRA {shown})");
     }
 }
 
@@ -217,9 +236,9 @@ fn written(value: &Value<'_>, verb: char, spec: Spec) -> String {
     match (verb, value) {
         ('T', value) => padded(&value.type_name(), spec),
         ('v', Value::Nothing) => padded("<nil>", spec),
-        ('v', Value::Text(text)) if spec.sharp => padded(&Quoted(text).to_string(), spec),
+        ('v', Value::Text(text)) if spec.has(SHARP) => padded(&Quoted(text).to_string(), spec),
         (_, Value::Text(text)) => text_by(text, verb, spec).unwrap_or_else(|| bad(value, verb)),
-        (_, Value::Texts(texts)) if verb == 'v' && spec.sharp => {
+        (_, Value::Texts(texts)) if verb == 'v' && spec.has(SHARP) => {
             let quoted = texts.iter().map(|text| Quoted(text).to_string());
             format!("[]string{{{}}}", quoted.collect::<Vec<_>>().join(", "))
         }
@@ -259,19 +278,22 @@ fn text_by(text: &str, verb: char, spec: Spec) -> Option<String> {
     };
     Some(match verb {
         'v' | 's' => padded(&cut, spec),
-        'q' if spec.sharp && !cut.contains('`') && !cut.chars().any(char::is_control) => {
+        'q' if spec.has(SHARP) && !cut.contains('`') && !cut.chars().any(char::is_control) => {
             padded(&format!("`{cut}`"), spec)
         }
         'q' => padded(&Quoted(&cut).to_string(), spec),
         'x' | 'X' => {
             let bytes = text.bytes().take(spec.precision.unwrap_or(usize::MAX));
-            let separator = if spec.space { " " } else { "" };
+            let separator = if spec.has(SPACE) { " " } else { "" };
             let each: Vec<String> = match verb {
                 'x' => bytes.map(|byte| format!("{byte:02x}")).collect(),
                 _ => bytes.map(|byte| format!("{byte:02X}")).collect(),
             };
-            let prefix =
-                if spec.sharp && !each.is_empty() { format!("0{verb}") } else { String::new() };
+            let prefix = if spec.has(SHARP) && !each.is_empty() {
+                format!("0{verb}")
+            } else {
+                String::new()
+            };
             padded(&(prefix + &each.join(separator)), spec)
         }
         _ => return None,
@@ -282,26 +304,26 @@ fn int_by(number: i64, verb: char, spec: Spec) -> Option<String> {
     let size = number.unsigned_abs();
     let (digits, prefix) = match verb {
         'v' | 'd' => (size.to_string(), ""),
-        'b' => (format!("{size:b}"), if spec.sharp { "0b" } else { "" }),
-        'o' => (format!("{size:o}"), if spec.sharp { "0" } else { "" }),
+        'b' => (format!("{size:b}"), if spec.has(SHARP) { "0b" } else { "" }),
+        'o' => (format!("{size:o}"), if spec.has(SHARP) { "0" } else { "" }),
         'O' => (format!("{size:o}"), "0o"),
-        'x' => (format!("{size:x}"), if spec.sharp { "0x" } else { "" }),
-        'X' => (format!("{size:X}"), if spec.sharp { "0X" } else { "" }),
+        'x' => (format!("{size:x}"), if spec.has(SHARP) { "0x" } else { "" }),
+        'X' => (format!("{size:X}"), if spec.has(SHARP) { "0X" } else { "" }),
         'c' | 'q' | 'U' => return Some(char_by(number, verb, spec)),
         _ => return None,
     };
     let sign = sign_of(number < 0, spec);
     let digits = match spec.precision {
-        Some(0) if number == 0 => return Some(padded("", Spec { zero: false, ..spec })),
+        Some(0) if number == 0 => return Some(padded("", spec.without(ZERO))),
         Some(least) => format!("{digits:0>least$}"),
-        None if spec.zero => {
+        None if spec.has(ZERO) => {
             let taken = sign.len() + prefix.len();
             let least = spec.width.unwrap_or_default().saturating_sub(taken);
             format!("{digits:0>least$}")
         }
         None => digits,
     };
-    Some(padded(&format!("{sign}{prefix}{digits}"), Spec { zero: false, ..spec }))
+    Some(padded(&format!("{sign}{prefix}{digits}"), spec.without(ZERO)))
 }
 
 fn char_by(number: i64, verb: char, spec: Spec) -> String {
@@ -329,12 +351,13 @@ fn float_by(number: f64, verb: char, spec: Spec) -> Option<String> {
         _ => return None,
     };
     let sign = sign_of(number.is_sign_negative(), spec);
-    let least = spec.width.filter(|_| spec.zero).unwrap_or_default().saturating_sub(sign.len());
-    Some(padded(&format!("{sign}{digits:0>least$}"), Spec { zero: false, ..spec }))
+    let least =
+        spec.width.filter(|_| spec.has(ZERO)).unwrap_or_default().saturating_sub(sign.len());
+    Some(padded(&format!("{sign}{digits:0>least$}"), spec.without(ZERO)))
 }
 
 fn sign_of(negative: bool, spec: Spec) -> &'static str {
-    match (negative, spec.plus, spec.space) {
+    match (negative, spec.has(PLUS), spec.has(SPACE)) {
         (true, ..) => "-",
         (false, true, _) => "+",
         (false, false, true) => " ",
@@ -370,7 +393,7 @@ fn exponent(scientific: &str) -> String {
 fn padded(text: &str, spec: Spec) -> String {
     let width = spec.width.unwrap_or_default();
     let missing = width.saturating_sub(text.chars().count());
-    match (spec.minus, spec.zero) {
+    match (spec.has(MINUS), spec.has(ZERO)) {
         (true, _) => format!("{text}{}", " ".repeat(missing)),
         (false, true) => format!("{}{text}", "0".repeat(missing)),
         (false, false) => format!("{}{text}", " ".repeat(missing)),

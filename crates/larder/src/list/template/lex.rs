@@ -375,8 +375,8 @@ impl<'a> Lexer<'a> {
     /// The line on which the token that is being read begins.
     fn line(&mut self) -> usize {
         let (counted, line) = self.line;
-        let since = self.input.as_bytes().get(counted..self.start).unwrap_or_default();
-        self.line = (self.start, line + since.iter().filter(|&&b| b == b'\n').count());
+        let since = self.input.get(counted..self.start).unwrap_or_default();
+        self.line = (self.start, line + since.matches('\n').count());
         self.line.1
     }
 }

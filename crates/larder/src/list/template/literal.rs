@@ -44,8 +44,10 @@ pub(super) fn number(literal: &str) -> Result<Number, String> {
         None => (1, literal.strip_prefix('+').unwrap_or(literal)),
     };
     match integer(digits) {
-        Some(Some(value)) => i64::try_from(sign * value).map(Number::Int).or(Ok(Number::TooLarge)),
-        Some(None) => Err(format!("integer overflow: {}", Quoted(literal))),
+        Some(Ok(value)) => {
+            i64::try_from(sign * value).map(Number::Int).or(Ok(Number::TooLarge))
+        }
+        Some(Err(TooLong)) => Err(format!("integer overflow: {}", Quoted(literal))),
         None => {
             let plain = digits.replace('_', "");
             let decimal =
@@ -57,8 +59,11 @@ pub(super) fn number(literal: &str) -> Result<Number, String> {
     }
 }
 
-/// A whole number without its sign: none where it is not one, none within where it is above 64 bits.
-fn integer(digits: &str) -> Option<Option<i128>> {
+/// A whole number has more than 64 bits.
+struct TooLong;
+
+/// A whole number without its sign; none where it is not one.
+fn integer(digits: &str) -> Option<Result<i128, TooLong>> {
     let lower = digits.to_ascii_lowercase();
     let (radix, digits) = match lower.get(..2) {
         Some("0x") => (16, lower.get(2..)?),
@@ -73,8 +78,7 @@ fn integer(digits: &str) -> Option<Option<i128>> {
     if underscored || digits.is_empty() || !digits.chars().all(|c| c.is_digit(radix)) {
         return None;
     }
-    let value = u64::from_str_radix(&digits, radix).ok();
-    Some(value.map(i128::from))
+    Some(u64::from_str_radix(&digits, radix).map(i128::from).map_err(|_| TooLong))
 }
 
 /// One character or one escaped byte.

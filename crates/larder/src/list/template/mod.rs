@@ -100,7 +100,7 @@ impl Template {
     /// It asks the data for what they do not have.
     pub(in crate::list) fn execute<'a>(
         &'a self,
-        data: Value<'a>,
+        data: &Value<'a>,
         out: &mut String,
     ) -> Result<(), TemplateError> {
         exec::execute(&self.text, &self.nodes, data, out)

@@ -26,14 +26,14 @@ pub(super) fn parse(text: &str) -> Result<Vec<Node>, TemplateError> {
     };
     let (list, end) = parser.list()?;
     match end {
-        End::Eof => Ok(list),
-        End::End => Err(parser.error("unexpected {{end}}")),
-        End::Else(_) => Err(parser.error("unexpected {{else}}")),
+        Stop::Eof => Ok(list),
+        Stop::End => Err(parser.error("unexpected {{end}}")),
+        Stop::Else(_) => Err(parser.error("unexpected {{else}}")),
     }
 }
 
 /// What a list of nodes ended with.
-enum End {
+enum Stop {
     Eof,
     End,
     /// With the word behind it, where that is `if` or `with`.
@@ -55,12 +55,12 @@ struct Parser {
 
 impl Parser {
     /// Nodes up to an `end`, an `else` or the end of the template.
-    fn list(&mut self) -> Parsed<(Vec<Node>, End)> {
+    fn list(&mut self) -> Parsed<(Vec<Node>, Stop)> {
         let mut list = Vec::new();
         loop {
             let token = self.next_word();
             match token.kind {
-                Kind::Eof => return Ok((list, End::Eof)),
+                Kind::Eof => return Ok((list, Stop::Eof)),
                 Kind::Text => list.push(Node::Text(token.text)),
                 Kind::LeftDelim => {
                     self.action_line = Some(token.line);
@@ -77,12 +77,12 @@ impl Parser {
     }
 
     /// An action, its left delimiter already read: a node, or what ends a list of them.
-    fn action(&mut self) -> Parsed<Result<Node, End>> {
+    fn action(&mut self) -> Parsed<Result<Node, Stop>> {
         let token = self.next_word();
         Ok(Ok(match token.kind {
             Kind::End => {
                 self.expect(Kind::RightDelim, "end")?;
-                return Ok(Err(End::End));
+                return Ok(Err(Stop::End));
             }
             Kind::Else => return self.otherwise().map(Err),
             Kind::If => Node::If(self.branch("if")?),
@@ -99,13 +99,13 @@ impl Parser {
         }))
     }
 
-    fn otherwise(&mut self) -> Parsed<End> {
+    fn otherwise(&mut self) -> Parsed<Stop> {
         let peeked = self.peek_word();
         if matches!(peeked, Kind::If | Kind::With) {
-            return Ok(End::Else(Some(peeked)));
+            return Ok(Stop::Else(Some(peeked)));
         }
         self.expect(Kind::RightDelim, "else")?;
-        Ok(End::Else(None))
+        Ok(Stop::Else(None))
     }
 
     fn jump(&mut self, word: &Token) -> Parsed<Node> {
@@ -127,9 +127,9 @@ impl Parser {
         let (list, end) = self.list()?;
         self.ranges -= is_range;
         let otherwise = match end {
-            End::End => None,
-            End::Eof => return Err(self.error("unexpected EOF")),
-            End::Else(word) => Some(self.else_list(context, word)?),
+            Stop::End => None,
+            Stop::Eof => return Err(self.error("unexpected EOF")),
+            Stop::Else(word) => Some(self.else_list(context, word)?),
         };
         self.variables.truncate(variables);
         self.depth -= 1;
@@ -149,9 +149,9 @@ impl Parser {
             }
             // The other word is not part of this `else`: it is met where text is expected.
             _ => match self.list()? {
-                (list, End::End) => Ok(list),
-                (_, End::Else(_)) => Err(self.error("expected end; found {{else}}")),
-                (_, End::Eof) => Err(self.error("unexpected EOF")),
+                (list, Stop::End) => Ok(list),
+                (_, Stop::Else(_)) => Err(self.error("expected end; found {{else}}")),
+                (_, Stop::Eof) => Err(self.error("unexpected EOF")),
             },
         }
     }

@@ -39,7 +39,7 @@ fn filled_in(text: &str) -> String {
         Ok(template) => template,
         Err(error) => return format!("!!{error}"),
     };
-    match template.execute(record::value(&module), &mut out) {
+    match template.execute(&record::value(&module), &mut out) {
         Ok(()) => out,
         Err(error) => format!("{out}!!{error}"),
     }
@@ -88,6 +88,6 @@ proptest::proptest! {
     #[test]
     fn no_template_panics(text in r#"(\{\{|\}\}|[ .$a-z"'`|():=,0-9*\[\]%é-]|\.Path|range|if|end|else|printf |index |slice ){0,24}"#) {
         let _whatever = filled_in(&text);
-        let _whatever = filled_in(&format!("{{{{printf {:?} .Path .Versions 3 .Main}}}}", text));
+        let _whatever = filled_in(&format!("{{{{printf {text:?} .Path .Versions 3 .Main}}}}"));
     }
 }

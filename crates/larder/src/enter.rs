@@ -13,13 +13,13 @@ use crate::commands;
 use crate::exit::{ExitStatus, Failure};
 use crate::go_command::{self, GoCommand, GoCommandName, Prepared, Session};
 use crate::printer::Printer;
-use crate::settings::env::Environment;
+use crate::settings::env::{Environment, words_of_process};
 
 /// Runs the command that the process was started with.
 pub fn enter() -> ExitCode {
     let printer = Printer::of_process();
     let environment = Environment::of_process();
-    let words: Vec<OsString> = std::env::args_os().collect();
+    let words = words_of_process();
     let status = start(words, &environment, printer).unwrap_or_else(|failure| {
         printer.failure(&failure);
         failure.status()

@@ -3,7 +3,13 @@
 //! Everything that depends on a variable takes an [`Environment`], so tests give their own.
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::path::PathBuf;
+
+/// The words that this process was started with, its own name first.
+pub fn words_of_process() -> Vec<OsString> {
+    std::env::args_os().collect()
+}
 
 /// The variables and the working directory that a process was started with.
 #[derive(Debug, Clone, Default)]

@@ -44,9 +44,7 @@ pub(super) fn number(literal: &str) -> Result<Number, String> {
         None => (1, literal.strip_prefix('+').unwrap_or(literal)),
     };
     match integer(digits) {
-        Some(Ok(value)) => {
-            i64::try_from(sign * value).map(Number::Int).or(Ok(Number::TooLarge))
-        }
+        Some(Ok(value)) => i64::try_from(sign * value).map(Number::Int).or(Ok(Number::TooLarge)),
         Some(Err(TooLong)) => Err(format!("integer overflow: {}", Quoted(literal))),
         None => {
             let plain = digits.replace('_', "");

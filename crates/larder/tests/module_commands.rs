@@ -48,7 +48,9 @@ fn half_made(directory: &Path) -> Vec<String> {
     let mut found = Vec::new();
     for entry in fs_err::read_dir(directory).into_iter().flatten().flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();
-        if name.ends_with(".tmp") || name.ends_with(".partial") || name.contains("@v1.0.0") {
+        if [".tmp", ".partial"].iter().any(|ending| name.ends_with(ending))
+            || name.contains("@v1.0.0")
+        {
             found.push(name);
         }
         found.extend(half_made(&entry.path()));

@@ -76,7 +76,9 @@ pub(crate) fn run(
     let ended = work(&mut run);
     run.reporter.clear();
     let contradictions = run.project.main.contradictions();
-    contradictions.iter().for_each(|text| printer.talk(text));
+    for text in &contradictions {
+        printer.talk(text);
+    }
     let ended = ended.map(|status| match status {
         ExitStatus::Success if !contradictions.is_empty() => ExitStatus::Failure,
         status => status,

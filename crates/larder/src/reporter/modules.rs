@@ -76,9 +76,8 @@ impl ModuleReporter {
         let shown = match watch.progress {
             Some(ProgressKind::Plain) => Shown::Lines,
             Some(ProgressKind::Json) => Shown::Json,
-            Some(ProgressKind::None) => Shown::Nothing,
             None if printer.is_terminal() && trace == Trace::Silent => Shown::Bar(None),
-            None => Shown::Nothing,
+            Some(ProgressKind::None) | None => Shown::Nothing,
         };
         let state = State {
             shown,

@@ -15,7 +15,7 @@ use tokio::sync::OnceCell;
 use super::config::{CachedConfig, Lookups};
 use super::core::{Core, other};
 use super::database_client::DatabaseClient;
-use super::go_sum::written;
+use super::sum_lines::written;
 use super::texts;
 use super::upstreams::{Failures, Then, Whom};
 use crate::proxy_url::{ProxyUrl, escape_path};

@@ -3,7 +3,7 @@
 //! What is learned is shared with the go command: the newest tree head, lookups and tiles stand where it
 //! keeps them, and are proved anew in each run. Every head that comes with an answer must be of the one
 //! timeline. When several newer ones are known, only the largest is gone over to, and the others are proved
-//! to be its past. Specification: <https://go.dev/design/25530-sumdb>, x/mod's sumdb client.
+//! to be its past. Where tiles come from: `database_tiles`. Specification: <https://go.dev/design/25530-sumdb>, x/mod's sumdb client.
 //!
 //! Invariant: nothing is written that was not proved.
 
@@ -11,7 +11,6 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
-use futures_util::future::try_join_all;
 use larder_modcache::{HeadWritten, TreeHeads};
 use larder_modload::{SourceError, SourceErrorKind};
 use larder_module::ModuleVersion;
@@ -30,7 +29,7 @@ use super::flight::Flights;
 pub(crate) struct DatabaseClient {
     pub(super) database: DatabaseName,
     heads: Option<TreeHeads>,
-    route: RouteFinder,
+    pub(super) route: RouteFinder,
     begun: OnceCell<Result<(), SourceError>>,
     records: Flights<ModuleVersion, Result<Arc<Record>, SourceError>>,
     pub(super) tiles: Flights<Tile, Result<Bytes, SourceError>>,
@@ -40,7 +39,7 @@ pub(crate) struct DatabaseClient {
 }
 
 /// What is believed.
-struct State {
+pub(super) struct State {
     timeline: Timeline<Bytes>,
     /// The signed head of the believed tree; empty for the tree without records.
     head: Vec<u8>,
@@ -49,7 +48,7 @@ struct State {
     /// The largest head that anybody has seen and nobody has proved yet.
     seen: Option<TreeHead>,
     /// The tiles that are kept in the cache, by this run's knowledge.
-    kept: HashSet<Tile>,
+    pub(super) kept: HashSet<Tile>,
 }
 
 /// How a head stands to what was believed when it came.
@@ -330,88 +329,6 @@ impl DatabaseClient {
         Ok(Obtained::OfThatTree)
     }
 
-    async fn fetch(
-        &self,
-        core: &Core,
-        tiles: &[Tile],
-    ) -> Result<HashMap<Tile, Bytes>, SourceError> {
-        let fetch = |tile: &Tile| {
-            let tile = *tile;
-            async move {
-                let content = self.tiles.once(&tile, || self.find_tile(core, tile)).await?;
-                Ok::<_, SourceError>((tile, content))
-            }
-        };
-        Ok(try_join_all(tiles.iter().map(fetch)).await?.into_iter().collect())
-    }
-
-    async fn fetch_anew(
-        &self,
-        core: &Core,
-        tiles: &[Tile],
-    ) -> Result<HashMap<Tile, Bytes>, SourceError> {
-        let fetch = |tile: &Tile| {
-            let tile = *tile;
-            async move { Ok::<_, SourceError>((tile, self.ask_for_tile(core, tile).await?)) }
-        };
-        let fetched: HashMap<_, _> =
-            try_join_all(tiles.iter().map(fetch)).await?.into_iter().collect();
-        let mut state = self.state();
-        state.kept.retain(|tile| !tiles.contains(tile));
-        Ok(fetched)
-    }
-
-    async fn find_tile(&self, core: &Core, tile: Tile) -> Result<Bytes, SourceError> {
-        let full = tile.full().filter(|full| *full != tile);
-        for candidate in [Some(tile), full].into_iter().flatten() {
-            let kept = core.config.cache.read_sumdb(&self.tile_name(&candidate));
-            if let Some(content) = kept.filter(|content| content.len() == candidate.byte_len()) {
-                self.state().kept.insert(tile);
-                return Ok(Bytes::from(content).slice(..tile.byte_len()));
-            }
-        }
-        self.ask_for_tile(core, tile).await
-    }
-
-    async fn ask_for_tile(&self, core: &Core, tile: Tile) -> Result<Bytes, SourceError> {
-        let whole = |tile: Tile| async move {
-            let content = self.ask(core, &tile.path(), tile.byte_len() + 1).await?;
-            if content.len() == tile.byte_len() {
-                return Ok(content);
-            }
-            let (have, want) = (content.len(), tile.byte_len());
-            Err(other(format!("TileReader returned bad result slice (len={have}, want {want})")))
-        };
-        match whole(tile).await {
-            Ok(content) => Ok(content),
-            Err(error) => match tile.full().filter(|full| *full != tile) {
-                // It has been completed meanwhile, and only the full one is left.
-                Some(full) => {
-                    let content = whole(full).await.map_err(|_| error)?;
-                    Ok(content.slice(..tile.byte_len()))
-                }
-                None => Err(error),
-            },
-        }
-    }
-
-    async fn ask(&self, core: &Core, rest: &str, cap: usize) -> Result<Bytes, SourceError> {
-        let route = self.route.route(core, &self.database).await?;
-        let mut path = route.prefix;
-        crate::proxy_url::escape_path(&mut path, rest);
-        core.network.read(&route.base, &path, cap).await
-    }
-
-    /// Keeps tiles that were proved.
-    fn keep(&self, core: &Core, tiles: &HashMap<Tile, Bytes>) {
-        for (tile, content) in tiles {
-            if self.state().kept.insert(*tile) {
-                // What is not kept is asked for again.
-                let _ = core.config.cache.write_sumdb(&self.tile_name(tile), content);
-            }
-        }
-    }
-
     fn read_head(&self) -> Result<Vec<u8>, SourceError> {
         self.heads()?.read(&self.head_name()).map_err(|error| other(error.to_string()))
     }
@@ -425,11 +342,7 @@ impl DatabaseClient {
         format!("{}/latest", self.name())
     }
 
-    fn tile_name(&self, tile: &Tile) -> String {
-        format!("{}/{}", self.name(), tile.path())
-    }
-
-    fn state(&self) -> MutexGuard<'_, State> {
+    pub(super) fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

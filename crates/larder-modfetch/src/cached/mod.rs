@@ -12,8 +12,8 @@
 //! | `download.rs` | whole modules: [`Downloaded`] |
 //! | `upstreams.rs` | GOPROXY and GONOPROXY, and which failure of several is told |
 //! | `network.rs`, `wording.rs` | requests, built late; what goes wrong with them in the go command's words |
-//! | `go_sum.rs` | [`GoSums`]: the lines of go.sum and what becomes of them |
-//! | `database.rs`, `database_client.rs`, `database_texts.rs` | the checksum database, proved |
+//! | `go_sum.rs`, `sum_lines.rs` | [`GoSums`]: the lines of go.sum and what becomes of them |
+//! | `database.rs`, `database_client.rs`, `database_tiles.rs`, `database_texts.rs` | the checksum database, proved |
 //! | `rev_info.rs`, `wire.rs` | what a `.info` says |
 //! | `texts.rs` | what go says of sums that do not fit |
 //! | `go_auth.rs`, `auth_commands.rs` | GOAUTH: whose credentials go with which request |
@@ -30,6 +30,7 @@ mod core;
 mod database;
 mod database_client;
 mod database_texts;
+mod database_tiles;
 mod download;
 mod event;
 mod fetcher;
@@ -40,6 +41,7 @@ mod network;
 mod repo;
 mod rev_info;
 mod stop;
+mod sum_lines;
 mod texts;
 mod upstreams;
 mod wire;

@@ -79,6 +79,14 @@ impl GoSums {
         Self { files: Some(files), read: OnceLock::new() }
     }
 
+    /// Reads the files, if they have not been yet.
+    ///
+    /// # Errors
+    /// One of them cannot be read, or is none.
+    pub fn readable(&self) -> Result<(), SourceError> {
+        self.sums().map(drop)
+    }
+
     /// Whether a file has a sum of it with a hash that we know; one that this run has added is not meant.
     pub fn has(&self, line: &SumLine) -> bool {
         matches!(self.sums(), Ok(Some(sums)) if sums.known(line).next().is_some())

@@ -8,7 +8,7 @@
 use std::sync::Arc;
 
 use larder_modfile::Retract;
-use larder_module::{NamedVersion, is_go_printable};
+use larder_module::{NamedVersion, Quoted, is_go_printable};
 
 use super::error::{QueryError, QueryErrorKind};
 use super::matcher::compare;
@@ -63,7 +63,8 @@ impl Queries<'_> {
         }
         let summary = self.latest_summary(&module.path).await.map_err(|error| {
             // The version in question is named, not the one that would have told.
-            let text = format!("loading module retractions for {module}: {}", error.text);
+            let why = without_module(&error);
+            let text = format!("loading module retractions for {module}: {why}");
             QueryError { about: None, text, ..error }
         })?;
         let covers = |retraction: &&Retract| {
@@ -121,6 +122,16 @@ impl Queries<'_> {
     }
 }
 
+/// A failure without the module that it names. What is said of a revision that is no version then names
+/// the revision itself.
+fn without_module(error: &QueryError) -> String {
+    let revision = error.about.as_ref().zip(error.text.strip_prefix("invalid version: "));
+    match revision {
+        Some((about, why)) => format!("version {} invalid: {why}", Quoted(&about.version)),
+        None => error.text.clone(),
+    }
+}
+
 fn retracted(rationale: &[String]) -> String {
     const PLAIN: &str = "retracted by module author";
     match rationale.first() {
@@ -155,6 +166,15 @@ mod tests {
         check(&"x".repeat(501), "(message omitted: too long)");
         check("a\u{1b}[2Jb", "(message omitted: contains non-printable characters)");
         check("a\tb\u{a0}c", "a\tb\u{a0}c");
+    }
+
+    #[test]
+    fn a_failure_names_the_revision_where_it_does_not_name_the_module() {
+        let of = |version: &str, text: &str| {
+            without_module(&QueryError::other(text).about(NamedVersion::new("a.b/c", version)))
+        };
+        assert_eq!(of("v1.2", "invalid version: gone"), "version \"v1.2\" invalid: gone");
+        assert_eq!(of("v1.2.0", "gone"), "gone");
     }
 
     #[test]

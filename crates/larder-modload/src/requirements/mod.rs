@@ -79,6 +79,13 @@ pub enum RequirementsError {
     },
 }
 
+impl RequirementsError {
+    /// Whether the go command would have ended at once, before it told anything else.
+    pub fn is_fatal(&self) -> bool {
+        matches!(self, Self::Graph(error) if error.cause().is_fatal())
+    }
+}
+
 impl Requirements {
     /// Requirements with these roots, in whatever order.
     pub(crate) fn new(pruning: Pruning, mut roots: Vec<NamedVersion>, direct: Direct) -> Self {

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use larder_modload::{
-    Collector, CommandKind, Details, MissingGoLine, ModMode, ModuleInfo, Queries,
+    Collector, CommandKind, Details, MissingGoLine, ModMode, ModuleInfo, Queries, Wanted,
 };
 
 use crate::cli::ListArgs;
@@ -90,6 +90,14 @@ fn list(run: &mut Run<'_>, args: &ListArgs, output: &Output) -> Result<ExitStatu
     let (words, place, printer) = (&args.modules, &project.place, run.printer);
     let arguments = Arguments { words, details, loader: &loader, place, printer };
     let meant = arguments.meant(requirements)?;
+    let is_main = |wanted: &Wanted| matches!(wanted, Wanted::Required(module) if project.main.contains(&module.path));
+    // Go ends at the first look into a go.sum that is none, and at the first go.mod with another sum.
+    if !meant.modules.iter().all(is_main) || meant.error.is_some() {
+        fetcher.sums().readable().map_err(|error| of_source(&error))?;
+    }
+    if let Some(error) = meant.error.as_ref().filter(|error| error.is_fatal()) {
+        return Err(of_requirements(error));
+    }
     run.timing.mark("graph");
     let queries = Queries::new(&*fetcher, &loader);
     let files = Files { fetcher: &fetcher, place, vendor: vendor.as_ref() };

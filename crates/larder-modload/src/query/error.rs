@@ -77,7 +77,9 @@ impl QueryError {
 
     /// How a listing tells it of a module: the module is named once.
     pub fn told_of(&self, path: &str, version: &str) -> String {
-        if self.about.is_some() {
+        // A version without a letter is named in the text itself.
+        let named = self.text.strip_prefix(path).is_some_and(|rest| rest.starts_with("@: "));
+        if self.about.is_some() || named {
             return self.to_string();
         }
         let version = if self.kind == QueryErrorKind::NoMatch { "" } else { version };

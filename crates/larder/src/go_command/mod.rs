@@ -27,5 +27,5 @@ mod settings;
 
 pub(crate) use names::{GoCommand, GoCommandName};
 pub(crate) use quote::quoted;
-pub(crate) use session::{Prepared, Session, go_error, prepare};
+pub(crate) use session::{Prepared, Session, prepare};
 pub(crate) use settings::GoSettings;

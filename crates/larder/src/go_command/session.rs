@@ -77,11 +77,8 @@ fn change_directory(directory: &OsStr) -> Result<(), Failure> {
 }
 
 /// What go says of a system's error: without the number, and in small letters.
-pub(crate) fn go_error(error: &std::io::Error) -> String {
-    // An error that names its file has the system's beneath it.
-    let beneath = error.get_ref().and_then(|named| named.source());
-    let beneath = beneath.and_then(|error| error.downcast_ref::<std::io::Error>());
-    match beneath.unwrap_or(error).raw_os_error() {
+fn go_error(error: &std::io::Error) -> String {
+    match error.raw_os_error() {
         Some(code) => text_of(code),
         None => error.to_string(),
     }

@@ -3,13 +3,14 @@
 //! neither locked nor written.
 
 use std::collections::BTreeMap;
-use std::io;
 use std::path::{Path, PathBuf};
+
+use larder_modcache::{FileError, LockedFile};
+use rustix::io::Errno;
 
 use super::paths::cleaned;
 use super::wire::OverlayFile;
 use crate::exit::Failure;
-use crate::go_command::go_error;
 
 /// Which files stand for which, by absolute paths; a file that stands for nothing counts as deleted.
 #[derive(Debug, Clone, Default)]
@@ -36,13 +37,8 @@ impl Overlay {
         let Some(file) = file.filter(|file| !file.as_os_str().is_empty()) else {
             return Ok(Self::default());
         };
-        let bytes = fs_err::read(directory.join(file)).map_err(|error| {
-            Failure::of_go(format_args!(
-                "reading overlay: open {}: {}",
-                file.display(),
-                go_error(&error)
-            ))
-        })?;
+        let bytes = LockedFile::read(file)
+            .map_err(|error| Failure::of_go(format_args!("reading overlay: {error}")))?;
         let text: OverlayFile = serde_json::from_slice(&bytes)
             .map_err(|error| Failure::of_go(format_args!("parsing overlay JSON: {error}")))?;
         Self::of(&text, directory).map_err(Failure::of_go)
@@ -102,16 +98,12 @@ impl Overlay {
     ///
     /// # Errors
     /// The system's, and *not found* for what counts as deleted.
-    pub(crate) fn bytes(&self, path: &Path) -> io::Result<Vec<u8>> {
+    pub(crate) fn bytes(&self, path: &Path) -> Result<Vec<u8>, FileError> {
         match self.place(path) {
-            Place::Itself => fs_err::read(path),
-            Place::At(actual) => fs_err::read(actual),
-            Place::Deleted => {
-                Err(io::Error::from_raw_os_error(rustix::io::Errno::NOENT.raw_os_error()))
-            }
-            Place::Directory => {
-                Err(io::Error::from_raw_os_error(rustix::io::Errno::ISDIR.raw_os_error()))
-            }
+            Place::Itself => LockedFile::read(path),
+            Place::At(actual) => LockedFile::read(actual),
+            Place::Deleted => Err(FileError::new("open", path, &Errno::NOENT.into())),
+            Place::Directory => Err(FileError::new("read", path, &Errno::ISDIR.into())),
         }
     }
 

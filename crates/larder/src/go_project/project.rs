@@ -21,7 +21,7 @@ use super::locate::Place;
 use super::paths::cleaned;
 use super::read::{GoModFile, ReadError, Reading};
 use crate::exit::{ExitStatus, Failure};
-use crate::go_command::{Session, go_error, quoted};
+use crate::go_command::{Session, quoted};
 use crate::printer::Printer;
 
 /// A place whose go.work was read, so that it is known which files its modules have.
@@ -247,11 +247,10 @@ impl Opening {
         let modules = vendor.join("modules.txt");
         let text = match self.place.overlay.bytes(&modules) {
             Ok(bytes) => bytes,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Vec::new(),
+            Err(error) if error.is_not_found() => Vec::new(),
             Err(error) => {
-                let (modules, why) = (modules.display(), go_error(&error));
                 return Err(Failure::of_go(format_args!(
-                    "reading modules.txt for vendor directory: open {modules}: {why}"
+                    "reading modules.txt for vendor directory: {error}"
                 )));
             }
         };
@@ -319,10 +318,8 @@ impl Project {
         };
         let file = vendor.join("modules.txt");
         let bytes = match self.place.overlay.bytes(&file) {
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Vec::new(),
-            read => read.map_err(|error| {
-                Failure::of_go(format_args!("open {}: {}", file.display(), go_error(&error)))
-            })?,
+            Err(error) if error.is_not_found() => Vec::new(),
+            read => read.map_err(Failure::of_go)?,
         };
         let text = String::from_utf8_lossy(&bytes);
         let parsed = Vendor::parse(&text, loader.local, &file, loader.directory);

@@ -13,7 +13,7 @@ use larder_module::is_toolchain;
 
 use super::fix::{Resolve, fix_version};
 use super::overlay::Overlay;
-use crate::go_command::{go_error, quoted};
+use crate::go_command::quoted;
 use crate::go_toolchain::Toolchain;
 
 /// How files are read.
@@ -125,10 +125,10 @@ impl Reading<'_> {
     /// The go.work around modules.
     pub(super) fn go_work(&self, path: &Path) -> Result<GoWork, ReadError> {
         let shown = self.short(path);
-        let bytes = self.overlay.bytes(path).map_err(|error| {
-            let why = go_error(&error);
-            ReadError::said(format!("reading go.work: open {shown}: {why}"))
-        })?;
+        let bytes = self
+            .overlay
+            .bytes(Path::new(&shown))
+            .map_err(|error| ReadError::said(format!("reading go.work: {error}")))?;
         let work = GoWork::parse(&shown, &bytes, None)
             .map_err(|errors| ReadError::of_errors("errors parsing go.work", &errors, &bytes))?;
         if let Some(go) = &work.go {
@@ -141,8 +141,7 @@ impl Reading<'_> {
     /// A file that an overlay names is not locked: it may be one that nobody may write to.
     fn bytes(&self, path: &Path) -> Result<Vec<u8>, String> {
         if self.overlay.replaces(path) {
-            let open = |error| format!("open {}: {}", path.display(), go_error(&error));
-            return self.overlay.bytes(path).map_err(open);
+            return self.overlay.bytes(path).map_err(|error| error.to_string());
         }
         LockedFile::read(path).map_err(|error| error.to_string())
     }

@@ -4,10 +4,11 @@
 //! asked; so nothing is ever reused, as with go and a proxy. A file that is no such JSON is an error all
 //! the same. Specification: `go help mod download`; the words are those of Go's `encoding/json`.
 
-use std::io::Read;
 use std::path::Path;
 
-use crate::go_command::{go_error, quoted};
+use larder_modcache::LockedFile;
+
+use crate::go_command::quoted;
 
 /// Checks the file.
 ///
@@ -15,11 +16,7 @@ use crate::go_command::{go_error, quoted};
 /// In go's words.
 pub(crate) fn check_reuse_file(file: &Path) -> Result<(), String> {
     let shown = file.display();
-    let mut bytes = Vec::new();
-    // The standard library's error has the system's number, of which go's words are made.
-    std::fs::File::open(file)
-        .and_then(|mut file| file.read_to_end(&mut bytes))
-        .map_err(|error| format!("open {shown}: {}", go_error(&error)))?;
+    let bytes = LockedFile::read(file).map_err(|error| error.to_string())?;
     Scanner::new(&bytes).values().map_err(|wrong| format!("parsing {shown}: {wrong}"))
 }
 

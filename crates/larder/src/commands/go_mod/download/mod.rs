@@ -120,9 +120,16 @@ fn download(
         Outcome::look_up(&modules, &fetcher);
         return Err(failure);
     }
-    let outcomes = Outcome::of_all(modules, &fetcher)?;
+    let outcomes = Outcome::of_all(modules, &fetcher, run.session.toolchain.local())?;
     run.timing.mark("download");
     run.go_on()?;
+    if writes_sums
+        && let Some(needed) = Outcome::newest_needed(&outcomes)
+        && run.session.toolchain.newer_for(&needed.go).is_some()
+    {
+        *too_new = Some(needed.clone());
+        return Ok(ExitStatus::Failure);
+    }
     run.reporter.clear();
     let mut status = project.ending();
     if outcome::tell(&outcomes, args.json, run.printer)? == ExitStatus::Failure {

@@ -1,8 +1,8 @@
 //! What has come of each module that was to be downloaded, as go prints it.
 
 use larder_modfetch::{CachedFetcher, Downloaded};
-use larder_modload::{SourceErrorKind, wording};
-use larder_module::ModuleVersion;
+use larder_modload::{LocalGo, SourceErrorKind, TooNew, wording};
+use larder_module::{ModuleVersion, compare_go_versions};
 
 use super::listing::Chosen;
 use crate::exit::{ExitStatus, Failure};
@@ -18,6 +18,7 @@ pub(super) struct Outcome {
     downloaded: Option<Downloaded>,
     error: Option<String>,
     hint: Option<String>,
+    too_new: Option<TooNew>,
 }
 
 impl Outcome {
@@ -28,6 +29,7 @@ impl Outcome {
     pub(super) fn of_all(
         chosen: Vec<Chosen>,
         fetcher: &CachedFetcher,
+        local: &LocalGo,
     ) -> Result<Vec<Self>, Failure> {
         let mut outcomes: Vec<Self> = chosen.into_iter().map(Self::open).collect();
         let mut wanted: Vec<ModuleVersion> = Vec::new();
@@ -54,9 +56,30 @@ impl Outcome {
                 outcome.error = downloaded.error.as_ref().map(ToString::to_string);
                 outcome.hint = downloaded.error.as_ref().and_then(|error| error.hint.clone());
                 outcome.downloaded = Some(downloaded);
+                outcome.refuse_what_is_too_new(local);
             }
         }
         Ok(outcomes)
+    }
+
+    /// A module that a newer Go alone can use counts as not downloaded, though all of it is there.
+    fn refuse_what_is_too_new(&mut self, local: &LocalGo) {
+        let Some(downloaded) = self.downloaded.as_mut().filter(|found| found.error.is_none())
+        else {
+            return;
+        };
+        let Some(go) = &downloaded.go else { return };
+        if let Err(too_new) = local.allows(&self.chosen.module, &go.as_str().into()) {
+            downloaded.dir = None;
+            self.error = Some(too_new.to_string());
+            self.too_new = Some(too_new);
+        }
+    }
+
+    /// What the highest version of Go is needed for, of all that need a newer one.
+    pub(super) fn newest_needed(outcomes: &[Self]) -> Option<&TooNew> {
+        let too_new = outcomes.iter().filter_map(|outcome| outcome.too_new.as_ref());
+        too_new.max_by(|a, b| compare_go_versions(&a.go, &b.go).then_with(|| b.what.cmp(&a.what)))
     }
 
     /// Has the `.info` of each brought in, and no more of it.
@@ -70,7 +93,7 @@ impl Outcome {
     fn open(chosen: Chosen) -> Self {
         let error = chosen.error.clone();
         let hint = chosen.hint.clone();
-        Self { chosen, downloaded: None, error, hint }
+        Self { chosen, downloaded: None, error, hint, too_new: None }
     }
 
     fn json(&self) -> String {

@@ -18,6 +18,7 @@ fn help_lists_the_commands() {
 
     Commands:
       mod          Download, check and show modules, as the go command does and faster
+      list         List modules, as `go list -m` and faster
       serve        Run the module server
       status       Tell how a server is: what it stores, its upstreams, its alarms
       refresh      Fetch a module's version list, its latest version and its branches now

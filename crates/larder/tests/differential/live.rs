@@ -13,7 +13,7 @@ use larder_testkit::{Go, LarderServer, Launch, Workspace};
 const DATABASE: &str = "sum.golang.org";
 
 /// How much of an application is had.
-#[derive(Clone, Copy, PartialEq)]
+#[derive(Clone, Copy)]
 enum Depth {
     /// Its graph and the infos of all modules.
     Loaded,
@@ -22,11 +22,8 @@ enum Depth {
 }
 
 /// Pinned; beside each what it is here for.
-const APPLICATIONS: [(&str, &str, Depth); 20] = [
-    ("athens, of 800 modules", "github.com/gomods/athens@v0.18.0", Depth::Loaded),
-    ("prometheus, with replacements", "github.com/prometheus/prometheus@v0.55.0", Depth::Loaded),
-    ("hugo", "github.com/gohugoio/hugo@v0.139.0", Depth::Loaded),
-    ("fzf, small", "github.com/junegunn/fzf@v0.55.0", Depth::Downloaded),
+const APPLICATIONS: [(&str, &str, Depth); 15] = [
+    ("prometheus, large, with replacements", "github.com/prometheus/prometheus@v0.55.0", Depth::Loaded),
     ("caddy, of a major version", "github.com/caddyserver/caddy/v2@v2.8.4", Depth::Loaded),
     (
         "etcd's server, with replacements that are missing",
@@ -34,24 +31,20 @@ const APPLICATIONS: [(&str, &str, Depth); 20] = [
         Depth::Loaded,
     ),
     ("viper, before pruning", "github.com/spf13/viper@v1.7.0", Depth::Loaded),
-    ("cobra, before pruning", "github.com/spf13/cobra@v1.1.3", Depth::Downloaded),
-    ("consul's api", "github.com/hashicorp/consul/api@v1.30.0", Depth::Downloaded),
+    ("kubectl", "k8s.io/kubectl@v0.31.0", Depth::Loaded),
+    ("kustomize, of a major version", "sigs.k8s.io/kustomize/kustomize/v5@v5.5.0", Depth::Loaded),
+    ("traefik, with retractions and forks", "github.com/traefik/traefik/v3@v3.2.0", Depth::Loaded),
+    ("fzf, small", "github.com/junegunn/fzf@v0.55.0", Depth::Downloaded),
+    ("zap", "go.uber.org/zap@v1.27.0", Depth::Downloaded),
+    ("cobra, before pruning", "github.com/spf13/cobra@v1.1.3", Depth::Loaded),
+    ("consul's api, with incompatible versions", "github.com/hashicorp/consul/api@v1.30.0", Depth::Loaded),
     ("go-git, without a go line", "gopkg.in/src-d/go-git.v4@v4.13.1", Depth::Downloaded),
     ("gin, old", "github.com/gin-gonic/gin@v1.6.3", Depth::Downloaded),
-    ("client-go", "k8s.io/client-go@v0.31.0", Depth::Downloaded),
-    ("kubectl", "k8s.io/kubectl@v0.31.0", Depth::Loaded),
-    ("kustomize", "sigs.k8s.io/kustomize/kustomize/v5@v5.5.0", Depth::Downloaded),
-    ("golangci-lint", "github.com/golangci/golangci-lint@v1.61.0", Depth::Loaded),
-    ("zap", "go.uber.org/zap@v1.27.0", Depth::Downloaded),
     ("yaml, of gopkg.in", "gopkg.in/yaml.v3@v3.0.1", Depth::Downloaded),
     ("echo", "github.com/labstack/echo/v4@v4.12.0", Depth::Downloaded),
-    (
-        "grpc-gateway, before pruning",
-        "github.com/grpc-ecosystem/grpc-gateway@v1.16.0",
-        Depth::Loaded,
-    ),
-    ("go-kit", "github.com/go-kit/kit@v0.13.0", Depth::Loaded),
 ];
+/// Which of them make a workspace.
+const MEMBERS: [&str; 2] = ["github.com/junegunn/fzf@v0.55.0", "go.uber.org/zap@v1.27.0"];
 
 #[test]
 #[ignore = "live: asks the GOPROXY of this machine for real applications"]
@@ -63,8 +56,7 @@ fn real_applications() {
         .iter()
         .map(|(name, module, depth)| story(name, &source(&host, module), *depth, &server))
         .collect();
-    let two = [source(&host, APPLICATIONS[3].1), source(&host, APPLICATIONS[15].1)];
-    stories.push(workspace(two, &server));
+    stories.push(workspace(MEMBERS.map(|module| source(&host, module)), &server));
     let larder = |go: &Go| Side::Instead(super::LARDER.into(), go.clone());
     tell(&stories, larder, &[], super::known::DIFFERENCES);
 }
@@ -76,11 +68,15 @@ fn story(name: &'static str, source: &Path, depth: Depth, server: &LarderServer)
         .change(move |world: &World| copy(&source, &world.work()))
         .run("mod graph")
         .run("list -m all")
-        .run("list -m -json all")
-        .run("list -m -mod=mod -versions all");
+        .run("list -m -json all");
     let story = match depth {
         Depth::Loaded => story,
-        Depth::Downloaded => story.run("mod download").run("mod download -json").run("mod verify"),
+        Depth::Downloaded => story
+            .run("list -m -mod=mod -versions all")
+            .run("list -m -u all")
+            .run("mod download")
+            .run("mod download -json")
+            .run("mod verify"),
     };
     // Once more, with nothing to ask.
     story.env("GOPROXY", "off").run("mod graph").run("list -m -mod=mod all")

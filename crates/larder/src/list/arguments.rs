@@ -59,7 +59,7 @@ impl<'a> Argument<'a> {
                 "cannot use relative path {text} to specify module"
             )));
         }
-        if text == "all" || text.contains("...") {
+        if text == "all" || text.contains("...") && !text.contains('@') {
             return Ok(Self::Pattern(text));
         }
         match text.split_once('@') {

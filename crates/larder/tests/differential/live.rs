@@ -23,7 +23,11 @@ enum Depth {
 
 /// Pinned; beside each what it is here for.
 const APPLICATIONS: [(&str, &str, Depth); 15] = [
-    ("prometheus, large, with replacements", "github.com/prometheus/prometheus@v0.55.0", Depth::Loaded),
+    (
+        "prometheus, large, with replacements",
+        "github.com/prometheus/prometheus@v0.55.0",
+        Depth::Loaded,
+    ),
     ("caddy, of a major version", "github.com/caddyserver/caddy/v2@v2.8.4", Depth::Loaded),
     (
         "etcd's server, with replacements that are missing",
@@ -37,7 +41,11 @@ const APPLICATIONS: [(&str, &str, Depth); 15] = [
     ("fzf, small", "github.com/junegunn/fzf@v0.55.0", Depth::Downloaded),
     ("zap", "go.uber.org/zap@v1.27.0", Depth::Downloaded),
     ("cobra, before pruning", "github.com/spf13/cobra@v1.1.3", Depth::Loaded),
-    ("consul's api, with incompatible versions", "github.com/hashicorp/consul/api@v1.30.0", Depth::Loaded),
+    (
+        "consul's api, with incompatible versions",
+        "github.com/hashicorp/consul/api@v1.30.0",
+        Depth::Loaded,
+    ),
     ("go-git, without a go line", "gopkg.in/src-d/go-git.v4@v4.13.1", Depth::Downloaded),
     ("gin, old", "github.com/gin-gonic/gin@v1.6.3", Depth::Downloaded),
     ("yaml, of gopkg.in", "gopkg.in/yaml.v3@v3.0.1", Depth::Downloaded),

@@ -41,7 +41,6 @@ macro_rules! themes {
         mod larder_does_as_go_does {
             $(
                 #[test]
-                #[ignore = "the commands are not built yet"]
                 fn $theme() {
                     super::check(&super::$theme::stories());
                 }

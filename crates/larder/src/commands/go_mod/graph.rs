@@ -43,7 +43,9 @@ fn print(run: &mut Run<'_>, go: Option<&str>) -> Result<ExitStatus, Failure> {
     let requirements = whole.map_err(|error| of_requirements(&error))?;
     let graph = &requirements.graph(&loader).graph;
     let mut text = String::new();
-    for (module, required) in graph.edges() {
+    // A workspace without members has no graph, whatever Go it takes.
+    let edges = graph.edges().filter(|_| run.project.main.has_root());
+    for (module, required) in edges {
         // Writing to a string cannot fail.
         let _written = writeln!(text, "{module} {required}");
     }

@@ -143,6 +143,9 @@ impl Core {
         if let Some(known) = self.flights.go_mods.known(module) {
             return Some(known);
         }
+        if let Some(broken) = self.sums.broken() {
+            return Some(Err(broken));
+        }
         let content = self.config.cache.read_mod(module)?;
         let line = line(module, SumOf::GoMod);
         let sum = Dirhash::of_go_mod(&content).to_string();

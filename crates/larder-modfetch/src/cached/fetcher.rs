@@ -174,7 +174,8 @@ impl GoModSource for CachedFetcher {
     }
 
     fn has_sum(&self, line: &SumLine) -> bool {
-        self.core.sums.has(line)
+        // Where go.sum is broken, that is told when the go.mod is read.
+        self.core.sums.has(line) || self.core.sums.broken().is_some()
     }
 }
 

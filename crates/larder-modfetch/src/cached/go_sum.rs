@@ -92,6 +92,11 @@ impl GoSums {
         matches!(self.sums(), Ok(Some(sums)) if sums.known(line).next().is_some())
     }
 
+    /// The failure at which a command ends that needs any sum: a file has a line that is none.
+    pub(crate) fn broken(&self) -> Option<SourceError> {
+        self.sums().err().filter(|error| error.kind == SourceErrorKind::Fatal)
+    }
+
     /// The sum that the files have of it; none if they have different ones.
     pub fn recorded(&self, line: &SumLine) -> Option<Arc<str>> {
         let sums = self.sums().ok()??;

@@ -58,7 +58,7 @@ fn a_netrc_file_is_read_by_default_and_not_under_off() {
     ask(home.path(), &upstream, "netrc").unwrap();
     let other = TempDir::new().unwrap();
     let error = ask(other.path(), &upstream, "off").unwrap_err();
-    assert!(error.text.contains("401 Unauthorized\n\tserver response: who are you?"), "{error}");
+    assert!(error.text.contains("401 Scripted\n\tserver response: who are you?"), "{error}");
     assert_eq!(upstream.asked().len(), 2, "who has nothing to add is not asked twice");
 }
 

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use larder_module::{ModuleVersion, NamedVersion};
 
 use super::{ModuleError, ModuleInfo, Origin};
+use crate::gates::DEFAULT_GO_MOD;
 use crate::loader::Loader;
 use crate::main_modules::MainModule;
 use crate::mode::ModMode;
@@ -173,9 +174,7 @@ impl<'a> Collector<'a> {
     }
 
     fn main_module(&self, main: &MainModule) -> ModuleInfo {
-        let adds_go = self.loader.mode.mode == ModMode::Mod && self.loader.main.single().is_some();
-        let local = || (adds_go || main.root.is_none()).then_some(&self.loader.local.version);
-        let go = main.go().or_else(local).map(ToString::to_string);
+        let go = main.go().map(ToString::to_string).or_else(|| self.go_of_none(main));
         let root = main.root.as_deref();
         ModuleInfo {
             path: main.path.to_string(),
@@ -185,6 +184,16 @@ impl<'a> Collector<'a> {
             go_mod: root.map(|root| shown(&self.files.main_go_mod(root))).unwrap_or_default(),
             ..ModuleInfo::default()
         }
+    }
+
+    /// The version of Go of a main module without a `go` line: that of this Go, which the line gets where
+    /// go.mod may be written or is none; 1.16 where it stays as it is. Workspaces say nothing.
+    fn go_of_none(&self, main: &MainModule) -> Option<String> {
+        let single = self.loader.main.single().is_some();
+        if main.root.is_none() || (single && self.loader.mode.mode == ModMode::Mod) {
+            return Some(self.loader.local.version.to_string());
+        }
+        single.then(|| DEFAULT_GO_MOD.to_owned())
     }
 
     /// A module by its name, with the `go` line of its go.mod if that was read already.

@@ -140,6 +140,10 @@ impl GoSums {
         changes: Changes,
     ) -> Result<Vec<String>, SourceError> {
         let mut warnings = Vec::new();
+        // What was never looked at has nothing to add, and may be malformed.
+        if self.read.get().is_none() {
+            return Ok(Vec::new());
+        }
         let (Some(mut sums), Some(files)) = (self.sums()?, &self.files) else {
             return Ok(warnings);
         };

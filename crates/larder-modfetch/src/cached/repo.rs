@@ -68,7 +68,7 @@ impl Core {
 
     /// What the cache knows of a revision. Under GOPROXY=off a commit is looked for among the
     /// pseudo-versions, since nobody can tell of a better name for it.
-    fn kept_revision(&self, path: &ModulePath, revision: &Revision) -> Option<RevInfo> {
+    pub(crate) fn kept_revision(&self, path: &ModulePath, revision: &Revision) -> Option<RevInfo> {
         if let Some(info) = version_of(path, revision).and_then(|module| self.kept_info(&module)) {
             return Some(info);
         }

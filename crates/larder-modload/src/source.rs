@@ -9,6 +9,8 @@ use std::sync::Arc;
 
 use larder_module::{ModulePath, ModuleVersion, NamedVersion, Revision};
 
+use crate::info::Origin;
+
 use crate::sums::SumLine;
 
 /// Where a go.mod is, replacements heeded.
@@ -88,8 +90,8 @@ pub enum FallBack {
 pub struct Versions {
     /// The versions, ascending, as the list has them.
     pub list: Vec<String>,
-    /// Where they come from, as JSON, where that is known.
-    pub origin: Option<String>,
+    /// Where they come from, where that is known.
+    pub origin: Option<Origin>,
 }
 
 /// What a version is.
@@ -99,8 +101,8 @@ pub struct RevInfo {
     pub version: String,
     /// When it was made, in RFC 3339 as `.info` has it; none where that is not known.
     pub time: Option<String>,
-    /// Where it comes from, as JSON, where that is known.
-    pub origin: Option<String>,
+    /// Where it comes from, where that is known.
+    pub origin: Option<Origin>,
 }
 
 /// Why there is no answer, in the go command's words.

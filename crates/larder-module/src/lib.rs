@@ -22,6 +22,7 @@
 //! | `patterns.rs` | [`PathPatterns`]: GOPRIVATE and its kin |
 //! | `glob.rs` | the glob language beneath `PathPatterns` |
 //! | `quoted.rs` | [`Quoted`]: text between quotes as the go command's messages have it |
+//! | `json_string.rs` | [`JsonString`]: text as Go writes it in JSON |
 //! | `shown.rs` | how refused text is quoted in messages |
 //!
 //! Absent: the network, the file system, the clock, the environment.
@@ -31,6 +32,7 @@ pub mod element;
 mod escape;
 mod glob;
 mod go_version;
+mod json_string;
 mod module_version;
 mod named;
 mod path;
@@ -46,6 +48,7 @@ mod version;
 pub use canonical::{canonical_version, compare_written_versions, split_path_major};
 pub use escape::{EscapeError, EscapedPath, EscapedVersion};
 pub use go_version::{GoVersion, compare_go_versions, version_of_toolchain};
+pub use json_string::JsonString;
 pub use module_version::ModuleVersion;
 pub use named::{NamedVersion, NamedVersionError, compare_versions, is_toolchain};
 pub use path::{ModulePath, PathError, PathRefusal};

@@ -5,6 +5,8 @@
 
 use std::fmt::Write;
 
+use larder_module::JsonString;
+
 /// An object that is being written. Its text ends without a line end.
 #[derive(Debug)]
 pub(crate) struct GoJson {
@@ -33,7 +35,7 @@ impl GoJson {
     pub(crate) fn text(&mut self, name: &str, value: &str) -> &mut Self {
         if !value.is_empty() {
             self.name(name);
-            write_string(&mut self.out, value);
+            self.string(value);
         }
         self
     }
@@ -41,7 +43,7 @@ impl GoJson {
     /// A string, even where it is empty.
     pub(crate) fn text_always(&mut self, name: &str, value: &str) -> &mut Self {
         self.name(name);
-        write_string(&mut self.out, value);
+        self.string(value);
         self
     }
 
@@ -64,7 +66,7 @@ impl GoJson {
         for (index, value) in values.iter().enumerate() {
             self.out.push_str(if index == 0 { "" } else { "," });
             self.line(self.depth + 1);
-            write_string(&mut self.out, value);
+            self.string(value);
         }
         self.line(self.depth);
         self.out.push(']');
@@ -94,35 +96,19 @@ impl GoJson {
         self.out.push_str(if self.is_empty { "" } else { "," });
         self.is_empty = false;
         self.line(self.depth);
-        write_string(&mut self.out, name);
+        self.string(name);
         self.out.push_str(": ");
+    }
+
+    fn string(&mut self, text: &str) {
+        // Writing to a string cannot fail.
+        let _written = write!(self.out, "{}", JsonString(text));
     }
 
     fn line(&mut self, depth: usize) {
         self.out.push('\n');
         self.out.extend(std::iter::repeat_n('\t', depth));
     }
-}
-
-/// A string between quotes. What could end a script in a web page is escaped, as Go does unasked.
-fn write_string(out: &mut String, text: &str) {
-    out.push('"');
-    for c in text.chars() {
-        match c {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            '\x08' => out.push_str("\\b"),
-            '\x0c' => out.push_str("\\f"),
-            '<' | '>' | '&' | '\u{2028}' | '\u{2029}' | '\0'..='\x1f' => {
-                let _always = write!(out, "\\u{:04x}", u32::from(c));
-            }
-            c => out.push(c),
-        }
-    }
-    out.push('"');
 }
 
 #[cfg(test)]
@@ -143,17 +129,5 @@ mod tests {
                       true,\n\t\"Empty\": {}\n}";
         assert_eq!(json.finish(), expect);
         assert_eq!(GoJson::new().finish(), "{}");
-    }
-
-    #[test]
-    fn strings_are_escaped_as_gos_encoder_does() {
-        let check = |text, expect: &str| {
-            let mut out = String::new();
-            write_string(&mut out, text);
-            assert_eq!(out, expect);
-        };
-        check("a\"b\\c/d", r#""a\"b\\c/d""#);
-        check("<a>&'b'", "\"\\u003ca\\u003e\\u0026'b'\"");
-        check("\n\r\t\x08\x0c\x01\x7f\u{2028}é", "\"\\n\\r\\t\\b\\f\\u0001\x7f\\u2028é\"");
     }
 }

@@ -3,10 +3,10 @@
 //!
 //! Specification: cmd/go's `modfetch.RevInfo` and `codehost.Origin`, Go's `encoding/json`.
 
-use larder_modload::RevInfo;
-use larder_module::{PseudoVersion, Version};
+use larder_modload::{Origin, RevInfo};
+use larder_module::{JsonString, PseudoVersion, Version};
 
-use super::wire::{InfoFields, OriginFields};
+use super::wire::{InfoFields, origin_json};
 
 /// The time that Go writes where there is none.
 const NO_TIME: &str = "0001-01-01T00:00:00Z";
@@ -34,21 +34,18 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<RevInfo, NoInfo> {
         serde_json::from_slice(bytes).map_err(|error| refused(bytes, &error))?;
     let time = fields.time.as_deref().map(|time| in_one_form(time).ok_or(time)).transpose();
     let time = time.map_err(|time| NoInfo::Time(time.to_owned()))?.filter(|time| time != NO_TIME);
-    Ok(RevInfo { version: fields.version, time, origin: fields.origin.map(|origin| origin.json()) })
+    Ok(RevInfo { version: fields.version, time, origin: fields.origin })
 }
 
 /// The `.info` that is kept of a version.
 pub(crate) fn for_the_cache(info: &RevInfo) -> Vec<u8> {
-    let mut json = String::from("{\"Version\":");
-    super::wire::push_string(&mut json, &info.version);
-    json.push_str(",\"Time\":");
-    super::wire::push_string(&mut json, info.time.as_deref().unwrap_or(NO_TIME));
-    let origin = info.origin.as_deref().and_then(|origin| serde_json::from_str(origin).ok());
-    if let Some(origin) = origin {
+    let (version, time) = (&info.version, info.time.as_deref().unwrap_or(NO_TIME));
+    let mut json = format!("{{\"Version\":{},\"Time\":{}", JsonString(version), JsonString(time));
+    if let Some(origin) = info.origin.clone() {
         let is_pseudo = Version::parse(&info.version)
             .is_ok_and(|version| PseudoVersion::of(&version).is_some());
         json.push_str(",\"Origin\":");
-        json.push_str(&for_a_version(origin, is_pseudo).json());
+        json.push_str(&origin_json(&for_a_version(origin, is_pseudo)));
     }
     json.push('}');
     json.into_bytes()
@@ -56,10 +53,10 @@ pub(crate) fn for_the_cache(info: &RevInfo) -> Vec<u8> {
 
 /// Tags and the repository's state do not matter to who names a version, nor the reference to who names a
 /// commit.
-fn for_a_version(origin: OriginFields, is_pseudo: bool) -> OriginFields {
+fn for_a_version(origin: Origin, is_pseudo: bool) -> Origin {
     let reference = if is_pseudo { String::new() } else { origin.reference };
     let none = String::new;
-    OriginFields { tag_prefix: none(), tag_sum: none(), repo_sum: none(), reference, ..origin }
+    Origin { tag_prefix: none(), tag_sum: none(), repo_sum: none(), reference, ..origin }
 }
 
 /// A time in the form in which Go writes it; none if it is none.

@@ -11,7 +11,6 @@
 mod collect;
 mod moment;
 mod origin;
-mod wire;
 
 pub use collect::{Collector, Details, ModuleFiles, Wanted};
 pub use moment::{Clock, Moment};

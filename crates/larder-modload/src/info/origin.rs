@@ -25,11 +25,6 @@ pub struct Origin {
 }
 
 impl Origin {
-    /// Reads the JSON of an `.info` file's field; none where it is malformed.
-    pub fn parse(json: &str) -> Option<Self> {
-        super::wire::origin(json)
-    }
-
     /// The fields with their names, in their order.
     pub fn fields(&self) -> [(&'static str, &str); 8] {
         [
@@ -79,22 +74,6 @@ fn either(a: &str, b: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn an_origin_is_read_from_the_json_of_an_info_file() {
-        let origin = Origin::parse(
-            r#"{"VCS":"git","URL":"https://example.com/m","Hash":"abc","Ref":"refs/tags/v1.0.0","X":1}"#,
-        );
-        let expect = Origin {
-            vcs: "git".into(),
-            url: "https://example.com/m".into(),
-            hash: "abc".into(),
-            reference: "refs/tags/v1.0.0".into(),
-            ..Origin::default()
-        };
-        assert_eq!(origin, Some(expect));
-        assert_eq!(Origin::parse("["), None);
-    }
 
     #[test]
     fn two_origins_are_one_unless_they_contradict_each_other() {

@@ -98,8 +98,7 @@ impl<'q, 'a> Repository<'q, 'a> {
             let list = toolchains(self.path, &versions.list, self.queries.local_go());
             return Ok(Listed { list, origin: None });
         }
-        let origin = versions.origin.as_deref().and_then(Origin::parse);
-        Ok(Listed { list: versions.list.clone(), origin })
+        Ok(Listed { list: versions.list.clone(), origin: versions.origin.clone() })
     }
 
     /// What a revision is.

@@ -19,7 +19,7 @@ impl Found {
         Self {
             version: info.version.clone(),
             time: info.time.as_deref().and_then(Moment::parse).unwrap_or(Moment::ZERO),
-            origin: info.origin.as_deref().and_then(Origin::parse),
+            origin: info.origin.clone(),
         }
     }
 }

@@ -9,7 +9,6 @@ use super::lines::Spot;
 use super::statements;
 use crate::go_mod::GoMod;
 use crate::quote::auto_quote;
-use crate::reading::{is_go_version, is_toolchain_name};
 use crate::statements::{Exclude, Go, Ignore, Module, Retract, Tool, Toolchain, VersionInterval};
 use crate::syntax::{Comments, Places, Statement};
 use crate::text::Text;
@@ -44,13 +43,7 @@ impl GoMod {
     /// # Errors
     /// It is no version of Go.
     pub fn set_go(&mut self, version: &str) -> Result<(), EditError> {
-        if !is_go_version(version) {
-            return Err(EditError::GoVersion { version: version.to_owned() });
-        }
-        if let Some(go) = &mut self.go {
-            go.version = version.into();
-            self.syntax.update_line(go.line, &["go", version]);
-        } else {
+        if !statements::change_go(&mut self.syntax, &mut self.go, version)? {
             let hint = self.module.as_ref().map(|module| module.line);
             let line = self.syntax.add_line(Spot::behind_or_last(hint), &["go", version]);
             self.go = Some(Go { version: version.into(), line });
@@ -60,9 +53,7 @@ impl GoMod {
 
     /// Removes the version of Go.
     pub fn drop_go(&mut self) {
-        if let Some(go) = self.go.take() {
-            self.syntax.remove_line(go.line);
-        }
+        self.syntax.drop_one(&mut self.go);
     }
 
     /// Sets the toolchain; a new line stands behind the version of Go, or behind that of the module.
@@ -70,13 +61,7 @@ impl GoMod {
     /// # Errors
     /// It is no name of a toolchain.
     pub fn set_toolchain(&mut self, name: &str) -> Result<(), EditError> {
-        if !is_toolchain_name(name) {
-            return Err(EditError::Toolchain { name: name.to_owned() });
-        }
-        if let Some(toolchain) = &mut self.toolchain {
-            toolchain.name = name.into();
-            self.syntax.update_line(toolchain.line, &["toolchain", name]);
-        } else {
+        if !statements::change_toolchain(&mut self.syntax, &mut self.toolchain, name)? {
             let go = self.go.as_ref().map(|go| go.line);
             let hint = go.or(self.module.as_ref().map(|module| module.line));
             let line = self.syntax.add_line(Spot::behind_or_last(hint), &["toolchain", name]);
@@ -87,9 +72,7 @@ impl GoMod {
 
     /// Removes the toolchain.
     pub fn drop_toolchain(&mut self) {
-        if let Some(toolchain) = self.toolchain.take() {
-            self.syntax.remove_line(toolchain.line);
-        }
+        self.syntax.drop_one(&mut self.toolchain);
     }
 
     /// Sets a setting of programs.
@@ -99,7 +82,7 @@ impl GoMod {
 
     /// Removes a setting of programs.
     pub fn drop_godebug(&mut self, key: &str) {
-        statements::drop_godebug(&mut self.syntax, &mut self.godebug, key);
+        self.syntax.drop_where(&mut self.godebug, |of| of.key == key);
     }
 
     /// Excludes a version, behind others that are excluded of its module.
@@ -122,14 +105,7 @@ impl GoMod {
 
     /// Excludes a version no longer.
     pub fn drop_exclude(&mut self, module: &NamedVersion) {
-        let syntax = &mut self.syntax;
-        self.exclude.retain(|of| {
-            let dropped = of.module == *module;
-            if dropped {
-                syntax.remove_line(of.line);
-            }
-            !dropped
-        });
+        self.syntax.drop_where(&mut self.exclude, |of| of.module == *module);
     }
 
     /// Lets `new` stand for `old`. Without a version `old` is every version of its module, and `new` a
@@ -140,7 +116,7 @@ impl GoMod {
 
     /// Removes the replacements of exactly this.
     pub fn drop_replace(&mut self, old: &NamedVersion) {
-        statements::drop_replace(&mut self.syntax, &mut self.replace, old);
+        self.syntax.drop_where(&mut self.replace, |of| of.old == *old);
     }
 
     /// Retracts versions, with a reason, which may have several lines.
@@ -175,14 +151,7 @@ impl GoMod {
 
     /// Retracts versions no longer.
     pub fn drop_retract(&mut self, interval: &VersionInterval) {
-        let syntax = &mut self.syntax;
-        self.retract.retain(|of| {
-            let dropped = of.interval == *interval;
-            if dropped {
-                syntax.remove_line(of.line);
-            }
-            !dropped
-        });
+        self.syntax.drop_where(&mut self.retract, |of| of.interval == *interval);
     }
 
     /// Adds the package of a tool, and sorts the blocks.
@@ -196,14 +165,7 @@ impl GoMod {
 
     /// Removes the package of a tool.
     pub fn drop_tool(&mut self, path: &str) {
-        let syntax = &mut self.syntax;
-        self.tool.retain(|of| {
-            let dropped = of.path == path;
-            if dropped {
-                syntax.remove_line(of.line);
-            }
-            !dropped
-        });
+        self.syntax.drop_where(&mut self.tool, |of| of.path == path);
     }
 
     /// Adds a directory that patterns pass over, and sorts the blocks.
@@ -217,13 +179,6 @@ impl GoMod {
 
     /// Removes a directory that patterns pass over.
     pub fn drop_ignore(&mut self, path: &str) {
-        let syntax = &mut self.syntax;
-        self.ignore.retain(|of| {
-            let dropped = of.path == path;
-            if dropped {
-                syntax.remove_line(of.line);
-            }
-            !dropped
-        });
+        self.syntax.drop_where(&mut self.ignore, |of| of.path == path);
     }
 }

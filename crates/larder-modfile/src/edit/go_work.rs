@@ -7,7 +7,6 @@ use super::lines::Spot;
 use super::statements;
 use crate::go_work::GoWork;
 use crate::quote::auto_quote;
-use crate::reading::{is_go_version, is_toolchain_name};
 use crate::statements::{Go, Toolchain, Use};
 use crate::syntax::Statement;
 
@@ -22,13 +21,7 @@ impl GoWork {
     /// # Errors
     /// It is no version of Go.
     pub fn set_go(&mut self, version: &str) -> Result<(), EditError> {
-        if !is_go_version(version) {
-            return Err(EditError::GoVersion { version: version.to_owned() });
-        }
-        if let Some(go) = &mut self.go {
-            go.version = version.into();
-            self.syntax.update_line(go.line, &["go", version]);
-        } else {
+        if !statements::change_go(&mut self.syntax, &mut self.go, version)? {
             let line = self.syntax.new_line(&["go", version]);
             let place = self.first_statement();
             self.syntax.statements.insert(place, Statement::Line(line));
@@ -39,9 +32,7 @@ impl GoWork {
 
     /// Removes the version of Go.
     pub fn drop_go(&mut self) {
-        if let Some(go) = self.go.take() {
-            self.syntax.remove_line(go.line);
-        }
+        self.syntax.drop_one(&mut self.go);
     }
 
     /// Sets the toolchain; a new line stands behind the version of Go, or first.
@@ -49,13 +40,7 @@ impl GoWork {
     /// # Errors
     /// It is no name of a toolchain.
     pub fn set_toolchain(&mut self, name: &str) -> Result<(), EditError> {
-        if !is_toolchain_name(name) {
-            return Err(EditError::Toolchain { name: name.to_owned() });
-        }
-        if let Some(toolchain) = &mut self.toolchain {
-            toolchain.name = name.into();
-            self.syntax.update_line(toolchain.line, &["toolchain", name]);
-        } else {
+        if !statements::change_toolchain(&mut self.syntax, &mut self.toolchain, name)? {
             let is_go = |statement: &Statement| match statement {
                 Statement::Line(line) => {
                     self.syntax.word(self.syntax.line(*line).words, 0) == Some(b"go")
@@ -73,9 +58,7 @@ impl GoWork {
 
     /// Removes the toolchain.
     pub fn drop_toolchain(&mut self) {
-        if let Some(toolchain) = self.toolchain.take() {
-            self.syntax.remove_line(toolchain.line);
-        }
+        self.syntax.drop_one(&mut self.toolchain);
     }
 
     /// Sets a setting of programs.
@@ -85,27 +68,15 @@ impl GoWork {
 
     /// Removes a setting of programs.
     pub fn drop_godebug(&mut self, key: &str) {
-        statements::drop_godebug(&mut self.syntax, &mut self.godebug, key);
+        self.syntax.drop_where(&mut self.godebug, |of| of.key == key);
     }
 
     /// Adds the directory of a module; more than one line for it becomes one.
     pub fn add_use(&mut self, path: &str) {
         let quoted = auto_quote(path);
-        let mut found = false;
-        let syntax = &mut self.syntax;
-        self.uses.retain(|of| {
-            if of.path != path {
-                return true;
-            }
-            if std::mem::replace(&mut found, true) {
-                syntax.remove_line(of.line);
-                return false;
-            }
-            syntax.update_line(of.line, &["use", &quoted]);
-            true
-        });
-        if !found {
-            let line = self.syntax.add_line(Spot::LastOfVerb, &["use", &quoted]);
+        let words = ["use", &quoted];
+        if !self.syntax.change_first(&mut self.uses, |of| of.path == path, &words, |_| {}) {
+            let line = self.syntax.add_line(Spot::LastOfVerb, &words);
             self.uses.push(Use { path: path.to_owned(), line });
         }
     }
@@ -126,14 +97,7 @@ impl GoWork {
 
     /// Removes the directory of a module.
     pub fn drop_use(&mut self, path: &str) {
-        let syntax = &mut self.syntax;
-        self.uses.retain(|of| {
-            let dropped = of.path == path;
-            if dropped {
-                syntax.remove_line(of.line);
-            }
-            !dropped
-        });
+        self.syntax.drop_where(&mut self.uses, |of| of.path == path);
     }
 
     /// Lets `new` stand for `old`, see [`crate::GoMod::add_replace`].
@@ -143,7 +107,7 @@ impl GoWork {
 
     /// Removes the replacements of exactly this.
     pub fn drop_replace(&mut self, old: &NamedVersion) {
-        statements::drop_replace(&mut self.syntax, &mut self.replace, old);
+        self.syntax.drop_where(&mut self.replace, |of| of.old == *old);
     }
 
     /// The place of the first statement that is more than a comment.

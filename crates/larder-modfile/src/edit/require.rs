@@ -27,22 +27,11 @@ impl GoMod {
     /// Gives the first requirement of a path this version and removes the others; where there is none, adds
     /// one at the end of the last block.
     pub fn add_require(&mut self, module: &NamedVersion) {
-        let mut found = false;
-        let syntax = &mut self.syntax;
-        self.require.retain_mut(|of| {
-            if of.module.path != module.path {
-                return true;
-            }
-            if std::mem::replace(&mut found, true) {
-                syntax.remove_line(of.line);
-                return false;
-            }
-            of.module.version = Arc::clone(&module.version);
-            let path = auto_quote(&module.path);
-            syntax.update_line(of.line, &["require", &path, &module.version]);
-            true
-        });
-        if !found {
+        let path = auto_quote(&module.path);
+        let words = ["require", &path, &module.version];
+        let of_path = |of: &Require| of.module.path == module.path;
+        let set = |of: &mut Require| of.module.version = Arc::clone(&module.version);
+        if !self.syntax.change_first(&mut self.require, of_path, &words, set) {
             self.add_new_require(&Wanted { module: module.clone(), indirect: false });
         }
     }
@@ -58,14 +47,7 @@ impl GoMod {
 
     /// Removes the requirements of a path.
     pub fn drop_require(&mut self, path: &str) {
-        let syntax = &mut self.syntax;
-        self.require.retain(|of| {
-            let dropped = &*of.module.path == path;
-            if dropped {
-                syntax.remove_line(of.line);
-            }
-            !dropped
-        });
+        self.syntax.drop_where(&mut self.require, |of| &*of.module.path == path);
     }
 
     /// Makes these the requirements: versions and marks are changed where they stand, the first line of

@@ -12,6 +12,7 @@ use larder_module::{ModulePath, ModuleVersion, NamedVersion, Revision};
 use crate::info::Origin;
 
 use crate::sums::SumLine;
+use crate::wording;
 
 /// Where a go.mod is, replacements heeded.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -169,12 +170,7 @@ impl SourceError {
 
 impl fmt::Display for SourceError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.about {
-            Some(module) if module.version.is_empty() => write!(f, "module {}: ", module.path)?,
-            Some(module) => write!(f, "{module}: ")?,
-            None => {}
-        }
-        f.write_str(&self.text)
+        wording::told_of(f, self.about.as_ref(), &self.text)
     }
 }
 

@@ -2,9 +2,12 @@
 //!
 //! Specification: `CheckPath` and `CheckPathMajor` of x/mod, whose texts users know.
 
+use std::fmt;
+
 use larder_module::element::{self, ElementRefusal};
 use larder_module::{
-    ModulePath, NamedVersionError, PathError, PathRefusal, VersionError, VersionRefusal,
+    ModulePath, NamedVersion, NamedVersionError, PathError, PathRefusal, Quoted, VersionError,
+    VersionRefusal,
 };
 
 /// Why a name cannot be fetched.
@@ -17,7 +20,7 @@ pub fn unfetchable(error: &NamedVersionError) -> String {
 
 /// `malformed module path "x": …`.
 pub fn malformed_path(error: &PathError) -> String {
-    format!("malformed module path {}: {}", quoted(error.path()), path_refusal(error))
+    format!("malformed module path {}: {}", Quoted(error.path()), path_refusal(error))
 }
 
 fn malformed_version(error: &VersionError) -> String {
@@ -27,7 +30,7 @@ fn malformed_version(error: &VersionError) -> String {
         VersionRefusal::WrongMajor { expected } => {
             format!("invalid version: should be {expected}, not {major}")
         }
-        _ => format!("version {} invalid: must be of the form v1.2.3", quoted(version)),
+        _ => format!("version {} invalid: must be of the form v1.2.3", Quoted(version)),
     }
 }
 
@@ -51,13 +54,13 @@ fn path_refusal(error: &PathError) -> String {
 fn element_refusal(element: &str, refusal: ElementRefusal) -> String {
     match refusal {
         ElementRefusal::Empty => "empty path element".to_owned(),
-        ElementRefusal::OnlyDots => format!("invalid path element {}", quoted(element)),
+        ElementRefusal::OnlyDots => format!("invalid path element {}", Quoted(element)),
         ElementRefusal::LeadingDot => "leading dot in path element".to_owned(),
         ElementRefusal::TrailingDot => "trailing dot in path element".to_owned(),
         ElementRefusal::Character(c) => format!("invalid char {c:?}"),
         ElementRefusal::ReservedOnWindows => {
             let stem = element.split('.').next().unwrap_or(element);
-            format!("{} disallowed as path element component on Windows", quoted(stem))
+            format!("{} disallowed as path element component on Windows", Quoted(stem))
         }
         ElementRefusal::ShortName => "trailing tilde and digits in path element".to_owned(),
         refusal => refusal.to_string(),
@@ -102,8 +105,18 @@ fn import_element_refusal(element: &str) -> Option<String> {
 }
 
 /// A text as Go quotes it, as far as paths and versions need it.
-fn quoted(text: &str) -> String {
-    format!("{text:?}")
+/// Writes a failure with the module that it is told of before it.
+pub(crate) fn told_of(
+    f: &mut fmt::Formatter<'_>,
+    about: Option<&NamedVersion>,
+    text: &str,
+) -> fmt::Result {
+    match about {
+        Some(module) if module.version.is_empty() => write!(f, "module {}: ", module.path)?,
+        Some(module) => write!(f, "{module}: ")?,
+        None => {}
+    }
+    f.write_str(text)
 }
 
 #[cfg(test)]

@@ -7,10 +7,10 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use jiff::Timestamp;
-use larder_modload::{RevInfo, SourceError, SourceErrorKind, Upstream, Versions};
+use larder_modload::{Moment, RevInfo, SourceError, SourceErrorKind, Upstream, Versions};
 use larder_module::{
-    ModulePath, ModuleVersion, NamedVersion, PseudoVersion, Revision, Version, compare_versions,
+    ModulePath, ModuleVersion, NamedVersion, PseudoVersion, Revision, Version, canonical_version,
+    compare_versions,
 };
 
 use super::config::Lookups;
@@ -260,14 +260,16 @@ fn read_info(bytes: &[u8], proxy: &ProxyUrl) -> Result<RevInfo, SourceError> {
 
 fn read_list(text: &str) -> Listed {
     let mut list = Vec::new();
-    let mut newest: Option<(Timestamp, &str)> = None;
+    let mut newest: Option<(Moment, &str)> = None;
     for line in text.split('\n') {
         let mut fields = line.split_whitespace();
-        let Some(name) = fields.next().filter(|name| is_semantic(name)) else { continue };
+        let Some(name) = fields.next().filter(|name| canonical_version(name).is_some()) else {
+            continue;
+        };
         let pseudo = Version::parse(name).ok().and_then(|version| PseudoVersion::of(&version));
         let time = match (fields.next(), &pseudo) {
-            (Some(written), _) => written.parse().ok(),
-            (None, Some(pseudo)) => time_of(pseudo),
+            (Some(written), _) => Moment::parse(written),
+            (None, Some(pseudo)) => Moment::of_pseudo_version(pseudo.time()),
             (None, None) => None,
         };
         if let Some(time) = time
@@ -282,31 +284,4 @@ fn read_list(text: &str) -> Listed {
     list.sort_by(|a, b| compare_versions("", a, b).then_with(|| a.cmp(b)));
     let newest = newest.map(|(_, name)| name.to_owned());
     Listed { versions: Versions { list, origin: None }, newest }
-}
-
-/// Whether a text is a semantic version; the last two numbers may be missing, as for the go command.
-fn is_semantic(text: &str) -> bool {
-    let dots = text.bytes().filter(|byte| *byte == b'.').count();
-    let whole = match dots {
-        0 => format!("{text}.0.0"),
-        1 => format!("{text}.0"),
-        _ => text.to_owned(),
-    };
-    let bare = whole.split('+').next().unwrap_or_default();
-    Version::parse(bare).is_ok()
-}
-
-fn time_of(pseudo: &PseudoVersion) -> Option<Timestamp> {
-    let digits = pseudo.time();
-    let part = |from: usize, to: usize| digits.get(from..to);
-    let text = format!(
-        "{}-{}-{}T{}:{}:{}Z",
-        part(0, 4)?,
-        part(4, 6)?,
-        part(6, 8)?,
-        part(8, 10)?,
-        part(10, 12)?,
-        part(12, 14)?
-    );
-    text.parse().ok()
 }

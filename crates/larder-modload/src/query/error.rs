@@ -7,6 +7,7 @@ use larder_module::{NamedVersion, Quoted};
 use crate::info::Origin;
 use crate::loader::LoadError;
 use crate::source::{SourceError, SourceErrorKind};
+use crate::wording;
 
 /// Why a query has no answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -110,12 +111,7 @@ impl From<LoadError> for QueryError {
 
 impl fmt::Display for QueryError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.about {
-            Some(module) if module.version.is_empty() => write!(f, "module {}: ", module.path)?,
-            Some(module) => write!(f, "{module}: ")?,
-            None => {}
-        }
-        f.write_str(&self.text)
+        wording::told_of(f, self.about.as_ref(), &self.text)
     }
 }
 

@@ -6,16 +6,17 @@ use std::sync::Arc;
 use larder_modload::{
     Collector, CommandKind, Details, MissingGoLine, ModMode, ModuleInfo, Queries, Wanted,
 };
+use larder_module::Quoted;
 
 use crate::cli::ListArgs;
 use crate::exit::{ExitStatus, Failure};
-use crate::go_command::{Session, quoted};
+use crate::go_command::Session;
 use crate::go_project::{
-    Fetching, Place, Project, Root, Run, Wish, Written, check_reuse_file, of_requirements,
-    of_source, run as run_on_project,
+    Arguments, Fetching, Place, Project, Root, Run, Wish, Written, check_reuse_file,
+    of_requirements, of_source, run as run_on_project,
 };
 use crate::go_toolchain::Behaviour;
-use crate::list::{Arguments, Files, Output};
+use crate::list::{Files, Output};
 use crate::printer::Printer;
 use crate::reporter::Trace;
 
@@ -27,7 +28,7 @@ pub(crate) fn run(
 ) -> Result<ExitStatus, Failure> {
     let empty = args.modules.iter().find(|argument| argument.is_empty());
     if let Some(argument) = empty.filter(|_| session.toolchain.behaviour() == Behaviour::Go1_27) {
-        return Err(Failure::of_go(format_args!("invalid package: {}", quoted(argument))));
+        return Err(Failure::of_go(format_args!("invalid package: {}", Quoted(argument))));
     }
     let place = Place::begin(session, &args.common)?;
     if !args.list_modules {

@@ -8,10 +8,10 @@
 use std::ffi::OsString;
 
 use clap::{Arg, ArgAction};
+use larder_module::Quoted;
 
 use super::goflags;
 use super::names::GoCommandName;
-use super::quote::quoted;
 use crate::exit::{ExitStatus, Failure};
 
 /// The flags that only we have: GOFLAGS cannot name them.
@@ -130,10 +130,10 @@ impl Table<'_> {
         let name = &flag.name;
         let invalid = |why: &str| match flag.kind {
             Kind::Switch | Kind::UnusedSwitch | Kind::SwitchOrValue => {
-                format!("invalid boolean value {} for -{name}: {why}", quoted(&value))
+                format!("invalid boolean value {} for -{name}: {why}", Quoted(&value))
             }
             Kind::Value | Kind::UnusedValue => {
-                format!("invalid value {} for flag -{name}: {why}", quoted(&value))
+                format!("invalid value {} for flag -{name}: {why}", Quoted(&value))
             }
         };
         if matches!(flag.kind, Kind::Switch | Kind::UnusedSwitch) && parse_bool(&value).is_none() {
@@ -160,7 +160,7 @@ impl Table<'_> {
             };
             let kind = if takes_value { "value" } else { "boolean value" };
             let bad = |why: &str| {
-                let value = quoted(value);
+                let value = Quoted(value);
                 self.mistake(&format!("go: invalid {kind} {value} for flag {shown}: {why}"))
             };
             let is_bool = !matches!(flag.kind, Kind::Switch | Kind::UnusedSwitch)

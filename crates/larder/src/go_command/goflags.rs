@@ -1,7 +1,8 @@
 //! GOFLAGS: flags that count at every command that has them, before those that are written out.
 
+use larder_module::Quoted;
+
 use super::known_flags::is_known;
-use super::quote::quoted;
 use crate::exit::Failure;
 
 /// The flags in GOFLAGS, each as it is written: `-x`, `--mod=mod`.
@@ -13,7 +14,7 @@ pub(super) fn parse(text: &str) -> Result<Vec<String>, Failure> {
     let words = split(text).map_err(|quote| of_goflags(&format!("unterminated {quote} string")))?;
     for word in &words {
         let (Some(name), _) = name_and_value(word) else {
-            return Err(of_goflags(&format!("non-flag {}", quoted(word))));
+            return Err(of_goflags(&format!("non-flag {}", Quoted(word))));
         };
         if !is_known(name) {
             return Err(of_goflags(&format!("unknown flag -{name}")).hint(

@@ -13,7 +13,6 @@
 //! | `known_flags.rs` | the flags that go knows at any of its commands |
 //! | `session.rs` | what a command runs in: directory, settings, the Go it stands in for |
 //! | `settings.rs` | Go's settings as values |
-//! | `quote.rs` | text in quotes, as go's messages have it |
 //!
 //! Specification: `go help environment`, <https://pkg.go.dev/flag#hdr-Command_line_flag_syntax>.
 
@@ -21,11 +20,9 @@ mod flags;
 mod goflags;
 mod known_flags;
 mod names;
-mod quote;
 mod session;
 mod settings;
 
 pub(crate) use names::{GoCommand, GoCommandName};
-pub(crate) use quote::quoted;
 pub(crate) use session::{Prepared, Session, prepare};
 pub(crate) use settings::GoSettings;

@@ -6,11 +6,11 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use clap::ArgMatches;
+use larder_module::Quoted;
 
 use super::flags::{self, Line, Mistake};
 use super::goflags;
 use super::names::GoLine;
-use super::quote::quoted;
 use super::settings::GoSettings;
 use crate::exit::Failure;
 use crate::go_toolchain::Toolchain;
@@ -117,7 +117,7 @@ fn check(toolchain: &Toolchain, flag: &str, value: &str) -> Result<(), Mistake> 
         "go" if !value.is_empty() => toolchain.check_go_flag(value).map_err(Mistake),
         "progress" => match <crate::cli::ProgressKind as clap::ValueEnum>::from_str(value, false) {
             Ok(_) => Ok(()),
-            Err(_) => Err(Mistake(format!("{} is not plain, json or none", quoted(value)))),
+            Err(_) => Err(Mistake(format!("{} is not plain, json or none", Quoted(value)))),
         },
         _ => Ok(()),
     }

@@ -5,7 +5,8 @@
 
 use std::path::{Path, PathBuf};
 
-use super::quote::quoted;
+use larder_module::Quoted;
+
 use crate::exit::{ExitStatus, Failure};
 use crate::settings::env::Environment;
 use crate::settings::go_env::GoEnv;
@@ -101,14 +102,14 @@ fn first_of_gopath(list: &str) -> Result<Option<PathBuf>, Failure> {
         if entry.starts_with('~') {
             return usage(format!(
                 "go: GOPATH entry cannot start with shell metacharacter '~': {}",
-                quoted(entry)
+                Quoted(entry)
             ));
         }
         if !entry.starts_with('/') {
             return usage(format!(
                 "go: GOPATH entry is relative; must be absolute path: {}.\n\
                  For more details see: 'go help gopath'",
-                quoted(entry)
+                Quoted(entry)
             ));
         }
     }

@@ -6,16 +6,14 @@
 use std::sync::Arc;
 
 use larder_modfile::FixError;
-use larder_module::{canonical_version, split_path_major};
-
-use crate::go_command::quoted;
+use larder_module::{Quoted, canonical_version, split_path_major};
 
 /// Resolves a version by a query; asked with a module's path and what the file has.
 pub(crate) type Resolve<'a> = &'a mut (dyn FnMut(&str, &str) -> Result<String, FixError> + 'a);
 
 /// A version that is wrong by itself.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("version {} invalid: {reason}", quoted(.version))]
+#[error("version {} invalid: {reason}", Quoted(.version))]
 struct Invalid {
     version: String,
     reason: String,
@@ -32,7 +30,7 @@ pub(super) fn fix_version(
         FixError::OfModule(Arc::new(Invalid { version: version.to_owned(), reason }))
     };
     let Some((_, major)) = split_path_major(path) else {
-        return Err(invalid(format!("malformed module path {}", quoted(path))));
+        return Err(invalid(format!("malformed module path {}", Quoted(path))));
     };
     let canonical = canonical_version(version);
     if version.is_empty() || canonical.as_deref() != Some(version) {

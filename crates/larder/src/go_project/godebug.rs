@@ -2,9 +2,8 @@
 //!
 //! Specification: <https://go.dev/doc/godebug>; the table is that of Go 1.26 and 1.27.
 
-use larder_module::{GoVersion, compare_go_versions};
+use larder_module::{GoVersion, Quoted, compare_go_versions};
 
-use crate::go_command::quoted;
 use crate::go_toolchain::{Behaviour, Toolchain};
 
 /// The settings that both know.
@@ -101,16 +100,16 @@ pub(super) fn check(toolchain: &Toolchain, key: &str, value: &str) -> Result<(),
     match removed {
         Some((_, release, old)) if newer && old.contains(&value) => Err(format!(
             "removed GODEBUG {} set to old value {} (https://go.dev/doc/godebug#go-1{release})",
-            quoted(key),
-            quoted(value)
+            Quoted(key),
+            Quoted(value)
         )),
         Some((_, 27, _)) => Ok(()),
         Some(_) if newer => Ok(()),
         Some(("x509sha1", ..)) => Err(format!(
             "use of removed godebug {}, see https://go.dev/doc/godebug#go-124",
-            quoted(key)
+            Quoted(key)
         )),
-        _ => Err(format!("unknown godebug {}", quoted(key))),
+        _ => Err(format!("unknown godebug {}", Quoted(key))),
     }
 }
 

@@ -12,6 +12,7 @@
 //! | `failure.rs` | failures of the crates below in go's words |
 //! | `pattern.rs` | [`ModulePattern`]: module paths with `...` in them |
 //! | `paths.rs` | paths cleaned by their text |
+//! | `listing.rs` | [`Arguments`]: which modules arguments mean |
 //! | `reuse.rs` | the file that `-reuse` names |
 //! | `resolve.rs` | who resolves them |
 //! | `fetch.rs` | who answers: the module cache, and the upstreams behind it |
@@ -26,6 +27,7 @@ mod fetch;
 mod find;
 mod fix;
 mod godebug;
+mod listing;
 mod locate;
 mod overlay;
 mod paths;
@@ -41,6 +43,7 @@ mod write;
 pub(crate) use failure::{of_requirements, of_source};
 pub(crate) use fetch::Fetching;
 pub(crate) use find::{find_go_mod, find_go_work};
+pub(crate) use listing::{Arguments, Meant};
 pub(crate) use locate::{Place, Root};
 pub(crate) use overlay::Overlay;
 pub(crate) use pattern::ModulePattern;

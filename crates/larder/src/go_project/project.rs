@@ -13,6 +13,7 @@ use larder_modload::{
     ModMode, Mode, Notice, OpenedModule, OpenedWork, Requirements, Scope, Vendor, VendorDirectory,
     initial, wording,
 };
+use larder_module::Quoted;
 
 use super::failure;
 use super::fix::Resolve;
@@ -21,7 +22,7 @@ use super::locate::Place;
 use super::paths::cleaned;
 use super::read::{GoModFile, ReadError, Reading};
 use crate::exit::{ExitStatus, Failure};
-use crate::go_command::{Session, quoted};
+use crate::go_command::Session;
 use crate::printer::Printer;
 
 /// A place whose go.work was read, so that it is known which files its modules have.
@@ -166,7 +167,7 @@ impl Opening {
         }
         let wrong = said.module.as_ref().and_then(|line| {
             let why = wording::import_path_refusal(&line.path)?;
-            Some(format!("malformed module path {}: {why}", quoted(&line.path)))
+            Some(format!("malformed module path {}: {why}", Quoted(&line.path)))
         });
         let shown = file.shown.as_str().into();
         let opened = OpenedModule { root: root.into(), shown, said, resolved: file.resolved };

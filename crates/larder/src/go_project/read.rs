@@ -9,11 +9,10 @@ use std::sync::Arc;
 use larder_modcache::LockedFile;
 use larder_modfile::{ErrorList, FixError, GoMod, GoWork};
 use larder_modload::{TooNew, short_path};
-use larder_module::is_toolchain;
+use larder_module::{Quoted, is_toolchain};
 
 use super::fix::{Resolve, fix_version};
 use super::overlay::Overlay;
-use crate::go_command::quoted;
 use crate::go_toolchain::Toolchain;
 
 /// How files are read.
@@ -102,7 +101,7 @@ impl Reading<'_> {
             )));
         };
         if is_toolchain(&module.path) {
-            let path = quoted(&module.path);
+            let path = Quoted(&module.path);
             return Err(ReadError::said(format!(
                 "error reading {shown}: invalid module path: {path}"
             )));

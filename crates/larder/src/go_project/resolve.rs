@@ -7,10 +7,11 @@ use std::sync::Arc;
 use larder_modfetch::CachedFetcher;
 use larder_modfile::FixError;
 use larder_modload::{Queries, Query, QueryError, QueryErrorKind};
+use larder_module::Quoted;
 
 use super::failure;
 use crate::exit::Failure;
-use crate::go_command::{Session, quoted};
+use crate::go_command::Session;
 
 /// Asks the upstreams.
 pub(super) struct Resolver<'a> {
@@ -42,7 +43,7 @@ impl<'a> Resolver<'a> {
 fn fix_error(mut error: QueryError, version: &str) -> FixError {
     if error.kind != QueryErrorKind::NoMatch && error.about.take().is_some() {
         if let Some(why) = error.text.strip_prefix("invalid version: ") {
-            error.text = format!("version {} invalid: {why}", quoted(version));
+            error.text = format!("version {} invalid: {why}", Quoted(version));
         }
         return FixError::OfModule(Arc::new(error));
     }

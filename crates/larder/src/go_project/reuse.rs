@@ -7,8 +7,7 @@
 use std::path::Path;
 
 use larder_modcache::LockedFile;
-
-use crate::go_command::quoted;
+use larder_module::Quoted;
 
 /// Checks the file.
 ///
@@ -196,7 +195,7 @@ fn invalid(byte: u8, place: &str) -> String {
         b'\'' => r"'\''".to_owned(),
         b'"' => "'\"'".to_owned(),
         byte => {
-            let quoted = quoted(&char::from(byte).to_string());
+            let quoted = Quoted(&char::from(byte).to_string()).to_string();
             format!("'{}'", quoted.trim_matches('"'))
         }
     };

@@ -8,11 +8,11 @@
 use std::path::{Path, PathBuf};
 
 use larder_modload::{Startup, short_path};
-use larder_module::{GoVersion, compare_go_versions, version_of_toolchain};
+use larder_module::{GoVersion, Quoted, compare_go_versions, version_of_toolchain};
 
 use super::{Toolchain, is_known};
 use crate::exit::Failure;
-use crate::go_command::{GoSettings, quoted};
+use crate::go_command::GoSettings;
 use crate::go_project::{Overlay, find_go_mod, find_go_work};
 
 /// Chooses a Go for a command in this directory, `local` being the installed one.
@@ -99,14 +99,14 @@ fn parse(gotoolchain: &str) -> Result<(Option<&str>, Mode), Failure> {
         _ => {}
     }
     let invalid = |why: &str| {
-        Failure::of_go(format_args!("invalid GOTOOLCHAIN {}{why}", quoted(gotoolchain)))
+        Failure::of_go(format_args!("invalid GOTOOLCHAIN {}{why}", Quoted(gotoolchain)))
     };
     let (least, suffix) = match gotoolchain.split_once('+') {
         Some((least, suffix)) => (least, Some(suffix)),
         None => (gotoolchain, None),
     };
     if least != "local" && version_of_toolchain(least).is_none() {
-        let why = format!(": invalid minimum toolchain {}", quoted(least));
+        let why = format!(": invalid minimum toolchain {}", Quoted(least));
         return Err(invalid(if suffix.is_some() { &why } else { "" }));
     }
     let mode = match suffix {
@@ -152,7 +152,7 @@ impl Asked {
         if !self.toolchain.is_empty() {
             let file = short_path(directory, &self.file);
             let Some(wished) = version_of_toolchain(&self.toolchain) else {
-                let name = quoted(&self.toolchain);
+                let name = Quoted(&self.toolchain);
                 return Err(Failure::of_go(format_args!("invalid toolchain {name} in {file}")));
             };
             if compare_go_versions(wished, &version).is_gt() && is_known(wished) {

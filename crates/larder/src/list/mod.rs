@@ -2,24 +2,22 @@
 //!
 //! | file | what stands there |
 //! | --- | --- |
-//! | `arguments.rs` | which modules the arguments mean |
 //! | `files.rs` | what is at hand of a module |
 //! | `output.rs` | [`Output`]: JSON, or a template filled in |
 //! | `template/` | the templates of `-f` |
 //! | `record.rs` | modules as templates see them |
 //! | `json.rs` | modules as `-json` prints them |
 //!
-//! What is known of a module is gathered by `larder-modload`. Specification: `go help list`; `runList` and
+//! Which modules the arguments mean is said in `go_project`; what is known of a module is gathered by
+//! `larder-modload`. Specification: `go help list`; `runList` and
 //! `listModules` of the go command.
 
-mod arguments;
 mod files;
 mod json;
 mod output;
 mod record;
 mod template;
 
-pub(crate) use arguments::Arguments;
 pub(crate) use files::Files;
 pub(crate) use json::write_origin;
 pub(crate) use output::Output;

@@ -1,4 +1,4 @@
-//! Which modules the arguments of `list -m` mean: paths, patterns, `all`, `path@query`.
+//! Which modules the arguments of a command mean: paths, patterns, `all`, `path@query`.
 //!
 //! Everything that an argument may not be is told before anything is loaded.
 //! Specification: `listModules` of the go command.
@@ -10,10 +10,9 @@ use larder_modload::{
     Allowed, Details, Loader, ModMode, ModuleGraph, NONE, Pruning, Query, Requirements,
     RequirementsError, Wanted, expand, is_revision_query,
 };
-use larder_module::{NamedVersion, is_toolchain};
+use larder_module::{NamedVersion, Quoted, is_toolchain};
 
 use crate::exit::Failure;
-use crate::go_command::quoted;
 use crate::go_project::{ModulePattern, Place};
 use crate::printer::Printer;
 
@@ -65,7 +64,7 @@ impl<'a> Argument<'a> {
         match text.split_once('@') {
             None => Ok(Self::Path(text)),
             Some((_, version)) if version.starts_with(['-', '/']) => {
-                Err(Failure::of_go(format_args!("invalid module version {}", quoted(version))))
+                Err(Failure::of_go(format_args!("invalid module version {}", Quoted(version))))
             }
             Some((path, version)) => Ok(Self::Query(path, version)),
         }
@@ -145,7 +144,7 @@ impl Arguments<'_> {
         if self.loader.main.has_root() {
             return Ok(());
         }
-        let (argument, why) = (quoted(argument), self.place.no_main_module_text());
+        let (argument, why) = (Quoted(argument), self.place.no_main_module_text());
         Err(Failure::of_go(format_args!("cannot match {argument}{unless}: {why}")))
     }
 
@@ -165,7 +164,7 @@ impl Arguments<'_> {
             .map(Wanted::Required)
             .collect();
         if modules.is_empty() {
-            let pattern = quoted(pattern);
+            let pattern = Quoted(pattern);
             self.printer
                 .talk(&format!("warning: pattern {pattern} matched no module dependencies"));
         }

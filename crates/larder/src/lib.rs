@@ -14,7 +14,7 @@
 //! | `go_project` | the go.work or go.mod that they work on |
 //! | `admin` | the running server, as the commands for maintainers see it |
 //! | `admin_token` | the file with the admin token |
-//! | `arenas` | how much memory the C library's allocator keeps back |
+//! | `allocator` | how much memory the C library's allocator keeps back |
 //! | `wiring` | from settings to the configs of server and store |
 //! | `logging` | log lines on stderr, as text or JSON |
 //! | `signals` | SIGTERM and SIGINT: drain, then leave at once; SIGHUP |
@@ -34,7 +34,7 @@
 
 mod admin;
 mod admin_token;
-mod arenas;
+mod allocator;
 pub mod cli;
 pub mod commands;
 pub mod exit;

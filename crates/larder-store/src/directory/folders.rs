@@ -9,8 +9,8 @@ use std::collections::HashSet;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Folders that are remembered: some 2 MiB of names.
-const REMEMBERED: usize = 1 << 13;
+/// Folders that are remembered: some half MiB of names.
+const REMEMBERED: usize = 1 << 11;
 
 #[derive(Debug)]
 pub(super) struct Folders {

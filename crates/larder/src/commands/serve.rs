@@ -19,7 +19,7 @@ use crate::supervisor::notify::{News, Supervisor};
 use crate::supervisor::pulse::Pulse;
 use crate::supervisor::server::WatchedServer;
 use crate::supervisor::sockets;
-use crate::{admin_token, arenas, logging, reload, signals, wiring};
+use crate::{admin_token, allocator, logging, reload, signals, wiring};
 
 /// What the end may take besides the drain time: landing what was served, and the store's writer.
 const AFTER_THE_DRAIN: Duration = Duration::from_secs(15);
@@ -30,7 +30,7 @@ pub fn run(
     environment: &Environment,
     printer: Printer,
 ) -> Result<ExitStatus, Failure> {
-    arenas::one_a_core(environment);
+    allocator::keep_little_back(environment);
     let resolved = resolve::of_process(args.settings.said(), environment)?;
     let mut settings = resolved.settings()?;
     let logging = logging::start(&settings);
